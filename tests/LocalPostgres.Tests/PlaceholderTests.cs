@@ -1,7 +1,0 @@
-namespace LocalPostgres.Tests;
-
-public class PlaceholderTests
-{
-    [Xunit.Fact]
-    public void Runs() { }
-}
