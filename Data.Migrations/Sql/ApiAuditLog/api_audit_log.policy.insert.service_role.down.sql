@@ -1,0 +1,1 @@
+DROP POLICY api_audit_log_insert_service_role ON public.api_audit_log;

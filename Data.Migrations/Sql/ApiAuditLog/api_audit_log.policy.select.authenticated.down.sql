@@ -1,0 +1,1 @@
+DROP POLICY api_audit_log_select_authenticated ON public.api_audit_log;

@@ -1,0 +1,1 @@
+ALTER TABLE public.api_audit_log DISABLE ROW LEVEL SECURITY;

@@ -1,0 +1,1 @@
+DROP FUNCTION app_private.delete_audit_log_before(timestamptz, integer);

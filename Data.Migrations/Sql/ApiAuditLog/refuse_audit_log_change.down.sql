@@ -1,0 +1,1 @@
+DROP FUNCTION app_private.refuse_audit_log_change();

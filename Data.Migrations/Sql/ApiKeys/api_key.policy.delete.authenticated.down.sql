@@ -1,0 +1,1 @@
+DROP POLICY api_key_delete_authenticated ON public.api_key;

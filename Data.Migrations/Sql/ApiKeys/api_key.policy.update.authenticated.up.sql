@@ -1,0 +1,10 @@
+CREATE POLICY api_key_update_authenticated ON public.api_key
+  FOR UPDATE TO authenticated
+  USING (
+    "userId" >= (SELECT first_user_id FROM app_private.caller)
+    AND "userId" <= (SELECT last_user_id FROM app_private.caller)
+  )
+  WITH CHECK (
+    "userId" >= (SELECT first_user_id FROM app_private.caller)
+    AND "userId" <= (SELECT last_user_id FROM app_private.caller)
+  );

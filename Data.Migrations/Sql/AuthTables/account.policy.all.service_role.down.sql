@@ -1,0 +1,1 @@
+DROP POLICY account_all_service_role ON public.account;

@@ -1,0 +1,1 @@
+DROP POLICY account_select_authenticated ON public.account;

@@ -1,0 +1,1 @@
+DROP POLICY session_all_service_role ON public.session;

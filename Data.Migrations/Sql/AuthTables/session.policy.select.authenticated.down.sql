@@ -1,0 +1,1 @@
+DROP POLICY session_select_authenticated ON public.session;

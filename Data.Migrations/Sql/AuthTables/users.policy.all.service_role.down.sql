@@ -1,0 +1,1 @@
+DROP POLICY users_all_service_role ON public.users;

@@ -1,0 +1,1 @@
+DROP POLICY users_delete_authenticated ON public.users;

@@ -1,0 +1,1 @@
+DROP POLICY users_select_authenticated ON public.users;

@@ -1,0 +1,1 @@
+DROP POLICY users_update_authenticated ON public.users;

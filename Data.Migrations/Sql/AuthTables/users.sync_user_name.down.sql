@@ -1,0 +1,1 @@
+DROP TRIGGER sync_user_name ON public.users;

@@ -1,0 +1,1 @@
+DROP POLICY verification_all_service_role ON public.verification;

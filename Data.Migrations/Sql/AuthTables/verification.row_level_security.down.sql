@@ -1,0 +1,1 @@
+ALTER TABLE public.verification DISABLE ROW LEVEL SECURITY;

@@ -1,0 +1,1 @@
+ALTER TABLE public.verification ENABLE ROW LEVEL SECURITY;

@@ -1,0 +1,1 @@
+DROP FUNCTION public.get_auth_user_id();

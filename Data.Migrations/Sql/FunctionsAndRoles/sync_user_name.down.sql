@@ -1,0 +1,1 @@
+DROP FUNCTION public.sync_user_name();

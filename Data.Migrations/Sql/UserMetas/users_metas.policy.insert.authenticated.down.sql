@@ -1,0 +1,1 @@
+DROP POLICY users_metas_insert_authenticated ON public.users_metas;

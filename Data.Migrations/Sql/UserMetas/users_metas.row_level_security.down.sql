@@ -1,0 +1,1 @@
+ALTER TABLE public.users_metas DISABLE ROW LEVEL SECURITY;

@@ -1,0 +1,1 @@
+ALTER TABLE public.users_metas ENABLE ROW LEVEL SECURITY;

@@ -1,7 +1,0 @@
-namespace Data.Tests;
-
-public class PlaceholderTests
-{
-    [Xunit.Fact]
-    public void Runs() { }
-}
