@@ -22,6 +22,30 @@ internal static class UserDirectories
         : OperatingSystem.IsMacOS() ? Path.Combine(Home, "Library", "Application Support", Name)
         : Path.Combine(Xdg("XDG_STATE_HOME", Path.Combine(".local", "state")), Name);
 
+    /// <summary>
+    /// Makes a directory that the account of the servers can pass through, whatever root's umask; a user's own
+    /// directories are for the user alone.
+    /// </summary>
+    public static void Make(string path)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            Directory.CreateDirectory(path);
+            return;
+        }
+        const UnixFileMode owner = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+        var mode = Environment.IsPrivilegedProcess
+            ? owner | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute
+            : owner;
+        for (var made = path; !Directory.Exists(path); made = path)
+        {
+            while (Path.GetDirectoryName(made) is { } parent && !Directory.Exists(parent))
+                made = parent;
+            Directory.CreateDirectory(made);
+            File.SetUnixFileMode(made, mode);
+        }
+    }
+
     private static string Home => Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
 
     private static string LocalApplicationData =>

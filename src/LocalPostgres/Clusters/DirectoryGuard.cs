@@ -12,9 +12,10 @@ internal sealed class DirectoryGuard : IAsyncDisposable
 {
     // A Ctrl-C reaches every process of the terminal: the guard must live until we have ended.
     private const string Script = """
+        exec >/dev/null 2>&1
         trap '' HUP INT TERM
         read -r word
-        "$1" stop -D "$2/data" -m immediate >/dev/null 2>&1
+        "$1" stop -D "$2/data" -m immediate
         rm -rf -- "$2"
         """;
 

@@ -21,7 +21,7 @@ internal static class ThrowAwayDirectory
             durable ? Durable
             : HasRoom(SharedMemory) ? SharedMemory
             : Temporary;
-        Directory.CreateDirectory(parent);
+        UserDirectories.Make(parent);
         var directory = Path.Combine(
             parent,
             Prefix + Path.GetRandomFileName().Replace(".", "", StringComparison.Ordinal)
