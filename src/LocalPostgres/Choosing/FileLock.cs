@@ -1,4 +1,4 @@
-namespace LocalPostgres.Development;
+namespace LocalPostgres.Choosing;
 
 /// <summary>A lock between processes: a file that one of them holds open. It ends with its holder, however that ends.</summary>
 internal static class FileLock
