@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
+using Docker.DotNet;
 using LocalPostgres.Choosing;
 using LocalPostgres.Clusters;
+using LocalPostgres.Docker;
 using LocalPostgres.Npm;
 using Npgsql;
 
@@ -67,6 +69,7 @@ public sealed class ThrowAwayServer : IAsyncDisposable
         var wish = ServerWish.From(options.Kind, options.Version, machine);
         Attempt<IServer>[] attempts =
         [
+            new(ServerKind.Docker, "Docker", InContainerAsync),
             new(
                 ServerKind.Binaries,
                 "Local binaries",
@@ -94,6 +97,25 @@ public sealed class ThrowAwayServer : IAsyncDisposable
         {
             await started.DisposeAsync();
             throw;
+        }
+
+        async Task<IServer> InContainerAsync(CancellationToken token)
+        {
+            var engine = await DockerEngine.AskAsync(machine, token);
+            try
+            {
+                return await ContainerServer.CreateAsync(engine, wish, options, token);
+            }
+            catch (DockerApiException exception)
+            {
+                engine.Dispose();
+                throw new UnavailableException(DockerEngine.OneLine(exception), exception);
+            }
+            catch
+            {
+                engine.Dispose();
+                throw;
+            }
         }
 
         async Task<IServer> OnThisMachineAsync(Installation installation, CancellationToken token) =>
