@@ -1,0 +1,80 @@
+using Microsoft.Extensions.Logging;
+
+namespace MigrationSafety.Diagnostics;
+
+/// <summary>What the rails say while they run.</summary>
+internal static class MigrationSafetyLog
+{
+    public static void WaitingForRunner(this ILogger logger, string holder, string limit) =>
+        logger.LogInformation(
+            MigrationSafetyEventId.WaitingForRunner,
+            "Another run migrates this database ({Holder}). Waiting for it, at most {Limit}.",
+            holder,
+            limit
+        );
+
+    public static void WaitingForLock(
+        this ILogger logger,
+        string migration,
+        string timeout,
+        int attempt,
+        string blockers,
+        string delay,
+        string left
+    ) =>
+        logger.LogWarning(
+            MigrationSafetyEventId.WaitingForLock,
+            "{Migration} could not get a lock within {Timeout} (attempt {Attempt}). In the way: {Blockers}. "
+                + "Its transaction was rolled back; trying again in {Delay}, for {Left} more.",
+            migration,
+            timeout,
+            attempt,
+            blockers,
+            delay,
+            left
+        );
+
+    public static void ConnectionLost(this ILogger logger, string reason, string left) =>
+        logger.LogWarning(
+            MigrationSafetyEventId.ConnectionLost,
+            "The connection was lost: {Reason} Connecting again, for {Left} more.",
+            reason,
+            left
+        );
+
+    public static void ResumingMigration(this ILogger logger, string migration, int done, int count) =>
+        logger.LogInformation(
+            MigrationSafetyEventId.ResumingMigration,
+            "{Migration} was left unfinished by an earlier attempt: {Done} of {Count} commands are committed. Going on with the next.",
+            migration,
+            done,
+            count
+        );
+
+    public static void DroppingInvalidIndex(this ILogger logger, string index) =>
+        logger.LogInformation(
+            MigrationSafetyEventId.DroppingInvalidIndex,
+            "The invalid index {Index}, left by an attempt that failed, is dropped.",
+            index
+        );
+
+    public static void StepAlreadyDone(this ILogger logger, string step) =>
+        logger.LogInformation(
+            MigrationSafetyEventId.StepAlreadyDone,
+            "{Step} was done by an earlier attempt and is kept.",
+            step
+        );
+
+    public static void MigrationDone(this ILogger logger, string migration, string duration) =>
+        logger.LogDebug(MigrationSafetyEventId.MigrationDone, "{Migration}: done in {Duration}.", migration, duration);
+
+    public static void Progress(this ILogger logger, string progress) =>
+        logger.LogInformation(MigrationSafetyEventId.Progress, "{Progress}", progress);
+
+    public static void Canceling(this ILogger logger, string signal) =>
+        logger.LogWarning(
+            MigrationSafetyEventId.Canceling,
+            "{Signal} arrived: the running statement is cancelled and its transaction rolled back.",
+            signal
+        );
+}

@@ -1,0 +1,335 @@
+using System.Diagnostics;
+using System.Globalization;
+using Microsoft.EntityFrameworkCore.Migrations;
+using Microsoft.Extensions.Logging;
+using MigrationSafety.Arguments;
+using MigrationSafety.Diagnostics;
+using MigrationSafety.Failures;
+using MigrationSafety.Journal;
+using MigrationSafety.Locking;
+using MigrationSafety.Statements;
+using Npgsql;
+
+namespace MigrationSafety.Execution;
+
+/// <summary>Runs the commands of one migration: in transactions under lock_timeout, tried again as a whole, each step journalled.</summary>
+/// <remarks>
+/// A step is a run of commands that share a transaction, or one command that EF Core marks as suppressed. A suppressed command too runs
+/// in a transaction of its own together with its journal row, so that it happens exactly once; only what PostgreSQL refuses in a
+/// transaction block runs outside, and has to be repeatable.
+/// </remarks>
+internal sealed class MigrationExecutor(
+    MigrationSafetyOptions options,
+    MigrationJournal journal,
+    RunProgress progress,
+    ILogger logger,
+    int backendPid,
+    TimeSpan statementTimeout,
+    string applicationName
+)
+{
+    public async ValueTask ExecuteAsync(Session session, PlannedMigration migration, UnfinishedMigration? unfinished)
+    {
+        var started = Stopwatch.StartNew();
+        using var span = MigrationSafetyDiagnostics.Start($"migration {migration.Id}");
+        span?.SetTag("migration.id", migration.Id).SetTag("migration.direction", migration.Direction.ToString());
+        var commands = migration.Commands;
+        var next = unfinished?.Committed ?? 0;
+        progress.Start(migration, next);
+        if (unfinished is not null)
+        {
+            logger.ResumingMigration(migration.Id, next, commands.Count);
+        }
+
+        var recorded = unfinished is not null;
+        while (next < commands.Count)
+        {
+            var step = new Step(migration, next, EndOfStep(commands, next), recorded);
+            if (!MustRunAlone(commands[next]))
+            {
+                step = await InTransactionAsync(session, step).ConfigureAwait(false);
+            }
+            else
+            {
+                await AloneAsync(session, step, inDoubt: unfinished?.Committed == next).ConfigureAwait(false);
+            }
+
+            recorded = true;
+            next = step.End;
+            progress.Committed = next;
+        }
+
+        progress.Finish();
+        logger.MigrationDone(migration.Id, Duration.Text(started.Elapsed));
+        MigrationSafetyDiagnostics.MigrationDuration.Record(started.Elapsed.TotalSeconds);
+    }
+
+    private sealed record Step(PlannedMigration Migration, int Start, int End, bool Recorded)
+    {
+        public bool IsLast => End == Migration.Commands.Count;
+    }
+
+    private static int EndOfStep(IReadOnlyList<MigrationCommand> commands, int start)
+    {
+        var end = start + 1;
+        while (!commands[start].TransactionSuppressed && end < commands.Count && !commands[end].TransactionSuppressed)
+        {
+            end++;
+        }
+
+        return end;
+    }
+
+    private static bool MustRunAlone(MigrationCommand command) =>
+        command.TransactionSuppressed && SqlScanner.Split(command.CommandText).Any(TransactionRules.MustRunAlone);
+
+    private async ValueTask<Step> InTransactionAsync(Session session, Step step)
+    {
+        var budget = new RetryBudget(options);
+        while (true)
+        {
+            var at = step.Start;
+            var watch = new LockWatch(session, backendPid, budget.LockTimeout);
+            await using var watching = watch.ConfigureAwait(false);
+            try
+            {
+                await session.BeginAsync().ConfigureAwait(false);
+                await SetTimeoutsAsync(session, step.Migration, budget.LockTimeout, statementTimeout, local: true).ConfigureAwait(false);
+                for (; at < step.End; at++)
+                {
+                    await RunAsync(session, step.Migration, at).ConfigureAwait(false);
+                }
+
+                if (step.IsLast)
+                {
+                    await journal.FinishAsync(session, step.Migration, step.Recorded).ConfigureAwait(false);
+                }
+                else
+                {
+                    await journal.RecordAsync(session, Progress(step.Migration, step.End)).ConfigureAwait(false);
+                }
+
+                await session.CommitAsync().ConfigureAwait(false);
+                return step;
+            }
+            catch (PostgresException e) when (IsRetriable(e))
+            {
+                await session.RollbackAsync().ConfigureAwait(false);
+                await PauseAsync(session, step.Migration, at, e, budget, watch).ConfigureAwait(false);
+            }
+            catch (PostgresException e) when (at < step.End && IsRefusedInTransaction(e) && step.Migration.Commands[at].TransactionSuppressed)
+            {
+                await session.RollbackAsync().ConfigureAwait(false);
+                await AloneAsync(session, step, inDoubt: false).ConfigureAwait(false);
+                return step;
+            }
+            catch (Exception e) when (e is not OperationCanceledException && !LostConnection.Is(e))
+            {
+                await session.RollbackAsync().ConfigureAwait(false);
+                throw Failed(session, e, step.Migration, Math.Min(at, step.End - 1));
+            }
+        }
+    }
+
+    private async ValueTask AloneAsync(Session session, Step step, bool inDoubt)
+    {
+        var command = step.Migration.Commands[step.Start];
+        var statement = SqlScanner.Split(command.CommandText).FirstOrDefault();
+        // From here on a crash leaves in doubt whether the command ran; the row says which one it was.
+        if (!inDoubt)
+        {
+            await InOwnTransactionAsync(session, () => journal.RecordAsync(session, Progress(step.Migration, step.Start)))
+                .ConfigureAwait(false);
+        }
+
+        var repeatable = statement is null ? null : RepeatableStep.Of(statement, logger);
+        var waits = statement is not null && TransactionRules.WaitsWithoutBlocking(statement);
+        var budget = new RetryBudget(options);
+        while (true)
+        {
+            var watch = new LockWatch(session, backendPid, waits ? TimeSpan.FromSeconds(10) : budget.LockTimeout);
+            await using var watching = watch.ConfigureAwait(false);
+            using var reporting = ProgressReport.Start(session, backendPid, logger);
+            try
+            {
+                await SetTimeoutsAsync(
+                        session,
+                        step.Migration,
+                        waits ? TimeSpan.Zero : budget.LockTimeout,
+                        options.NonTransactionalTimeout,
+                        local: false
+                    )
+                    .ConfigureAwait(false);
+                if (repeatable is null || await repeatable.IsToBeDoneAsync(session, inDoubt).ConfigureAwait(false))
+                {
+                    await RunAsync(session, step.Migration, step.Start).ConfigureAwait(false);
+                }
+
+                await session.ExecuteAsync("RESET lock_timeout; RESET statement_timeout").ConfigureAwait(false);
+                break;
+            }
+            catch (PostgresException e) when (IsRetriable(e))
+            {
+                await CleanUpAsync(session, repeatable).ConfigureAwait(false);
+                await PauseAsync(session, step.Migration, step.Start, e, budget, watch).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException)
+            {
+                await CleanUpAsync(session, repeatable).ConfigureAwait(false);
+                throw;
+            }
+            catch (Exception e) when (!LostConnection.Is(e))
+            {
+                await CleanUpAsync(session, repeatable).ConfigureAwait(false);
+                throw e is MigrationSafetyException ? e : Failed(session, e, step.Migration, step.Start);
+            }
+        }
+
+        await InOwnTransactionAsync(
+                session,
+                () =>
+                    step.IsLast
+                        ? journal.FinishAsync(session, step.Migration, wasRecorded: true)
+                        : journal.RecordAsync(session, Progress(step.Migration, step.End))
+            )
+            .ConfigureAwait(false);
+    }
+
+    private async ValueTask RunAsync(Session session, PlannedMigration migration, int index)
+    {
+        using var span = MigrationSafetyDiagnostics.Start("command");
+        span?.SetTag("migration.id", migration.Id).SetTag("migration.command", index);
+        await session.RunAsync(migration.Commands[index]).ConfigureAwait(false);
+    }
+
+    private async ValueTask CleanUpAsync(Session session, RepeatableStep? step)
+    {
+        if (step is not null && await step.CleanUpAsync(session).ConfigureAwait(false) is { } cleaned)
+        {
+            progress.CleanedUp = cleaned;
+        }
+    }
+
+    private static async ValueTask InOwnTransactionAsync(Session session, Func<ValueTask> action)
+    {
+        await session.BeginAsync().ConfigureAwait(false);
+        try
+        {
+            await action().ConfigureAwait(false);
+            await session.CommitAsync().ConfigureAwait(false);
+        }
+        catch
+        {
+            await session.RollbackAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    private ValueTask SetTimeoutsAsync(
+        Session session,
+        PlannedMigration migration,
+        TimeSpan lockTimeout,
+        TimeSpan statementTimeout,
+        bool local
+    )
+    {
+        // PostgreSQL ends the statement itself; the client only steps in when the network has swallowed the answer.
+        session.Relational.CommandTimeout = (int)Math.Min(int.MaxValue / 1000, statementTimeout.TotalSeconds + 60);
+        var name = $"{applicationName}: {(migration.Direction == MigrationDirection.Up ? "" : "revert ")}{migration.Id}";
+        return session.ExecuteAsync(
+            "SELECT set_config('lock_timeout', $1, $4), set_config('statement_timeout', $2, $4), set_config('application_name', $3, $4)",
+            Milliseconds(lockTimeout),
+            Milliseconds(statementTimeout),
+            name.Length > 63 ? name[..63] : name,
+            local
+        );
+    }
+
+    private static string Milliseconds(TimeSpan duration) =>
+        ((long)duration.TotalMilliseconds).ToString(CultureInfo.InvariantCulture) + "ms";
+
+    private async ValueTask PauseAsync(
+        Session session,
+        PlannedMigration migration,
+        int command,
+        PostgresException e,
+        RetryBudget budget,
+        LockWatch watch
+    )
+    {
+        MigrationSafetyDiagnostics.Retries.Add(1);
+        if (budget.IsSpent)
+        {
+            throw LockNotGiven(e, migration, command, budget, watch);
+        }
+
+        var (timeout, attempt, pause) = (budget.LockTimeout, budget.Attempt, budget.NextPause());
+        logger.WaitingForLock(
+            migration.Id,
+            Duration.Text(timeout),
+            attempt,
+            watch.Text,
+            Duration.Text(pause),
+            Duration.Text(budget.Left)
+        );
+        using var span = MigrationSafetyDiagnostics.Start("wait for lock");
+        MigrationSafetyDiagnostics.LockWaits.Record((timeout + pause).TotalSeconds);
+        await session.DelayAsync(pause).ConfigureAwait(false);
+    }
+
+    private MigrationFailedException LockNotGiven(
+        PostgresException e,
+        PlannedMigration migration,
+        int command,
+        RetryBudget budget,
+        LockWatch watch
+    ) =>
+        new(
+            new Failure(
+                "LockNotGiven",
+                $"{migration.Id} did not get a lock it needs within {Duration.Text(options.LockWait)} ({budget.Attempt} attempts, "
+                    + $"the last waiting {Duration.Text(budget.LockTimeout)}; {e.SqlState}).\n"
+                    + $"In the way: {watch.Text}.\n\n"
+                    + SqlExcerpt.Of(migration.Commands[command].CommandText, 0),
+                progress.Describe(),
+                (
+                    watch.Blockers.Count == 0
+                        ? "find out what holds the lock (SELECT * FROM pg_stat_activity WHERE xact_start IS NOT NULL ORDER BY xact_start;) and"
+                        : $"end what is in the way (SELECT pg_terminate_backend({watch.Blockers[0].Pid}); if it may be ended) or wait for it, and"
+                ) + " run again; -- --lock-wait 1h tries for longer, -- --lock-timeout 5s waits longer each time, and so does the application."
+            ),
+            e
+        );
+
+    private MigrationFailedException Failed(Session session, Exception e, PlannedMigration migration, int command) =>
+        new(
+            StatementFailure.Of(
+                e,
+                migration,
+                command,
+                progress,
+                DatabaseDescription.Of(session.Connection),
+                migration.Commands[command].TransactionSuppressed ? options.NonTransactionalTimeout : statementTimeout
+            ),
+            e
+        );
+
+    private static UnfinishedMigration Progress(PlannedMigration migration, int committed) =>
+        new(
+            migration.Id,
+            migration.Direction,
+            committed,
+            UnfinishedMigration.HashOf(migration.Commands.Take(committed)),
+            migration.Commands.Count
+        );
+
+    // Whoever stood in the way may be gone the next time: lock time-out, deadlock, serialization failure.
+    private static bool IsRetriable(PostgresException e) =>
+        e.SqlState
+            is PostgresErrorCodes.LockNotAvailable
+                or PostgresErrorCodes.DeadlockDetected
+                or PostgresErrorCodes.SerializationFailure;
+
+    private static bool IsRefusedInTransaction(PostgresException e) =>
+        e.SqlState is PostgresErrorCodes.ActiveSqlTransaction or PostgresErrorCodes.InvalidTransactionTermination;
+}

@@ -1,0 +1,123 @@
+using System.Reflection;
+using Microsoft.EntityFrameworkCore.Infrastructure;
+using Microsoft.EntityFrameworkCore.Migrations;
+using Microsoft.EntityFrameworkCore.Storage;
+using MigrationSafety.Arguments;
+
+namespace MigrationSafety.Execution;
+
+/// <summary>Compares the migrations in the code with those in the database. The rules are those of EF Core's own Migrator.</summary>
+internal sealed class MigrationPlanner(
+    IMigrationsAssembly assembly,
+    IHistoryRepository history,
+    IMigrationsSqlGenerator generator,
+    IRawSqlCommandBuilder rawSql,
+    IModelRuntimeInitializer modelInitializer,
+    IDatabaseProvider provider,
+    ICurrentDbContext context,
+    Microsoft.EntityFrameworkCore.Diagnostics.IRelationalCommandDiagnosticsLogger commandLogger
+)
+{
+    /// <summary>The full id of a target, "0", or null.</summary>
+    public string? Resolve(string? target)
+    {
+        if (string.IsNullOrEmpty(target) || target == Migration.InitialDatabase)
+        {
+            return string.IsNullOrEmpty(target) ? null : target;
+        }
+
+        if (assembly.FindMigrationId(target) is { } id)
+        {
+            return id;
+        }
+
+        var nearest = NearestName.Of(target, assembly.Migrations.Keys.SelectMany(key => new[] { key, NameOf(key) }));
+        throw new MigrationRefusedException(
+            new Failure(
+                "UnknownTarget",
+                $"There is no migration \"{target}\" in {assembly.Assembly.GetName().Name}.",
+                null,
+                (nearest is null ? "" : $"did you mean {nearest}? ")
+                    + (
+                        assembly.Migrations.Count == 0
+                            ? "The assembly holds no migration."
+                            : $"The newest are: {string.Join(", ", assembly.Migrations.Keys.OrderDescending(StringComparer.OrdinalIgnoreCase).Take(5))}; "
+                                + "0 reverts all."
+                    )
+            )
+        );
+    }
+
+    public MigrationPlan Plan(string? target, IReadOnlyList<string> applied)
+    {
+        var isApplied = applied.ToHashSet(StringComparer.OrdinalIgnoreCase);
+        var inCode = assembly.Migrations.OrderBy(pair => pair.Key, StringComparer.OrdinalIgnoreCase).ToList();
+        var toRevert = target is null
+            ? []
+            : inCode.Where(pair => isApplied.Contains(pair.Key) && (target == Migration.InitialDatabase || IsAfter(pair.Key, target))).Reverse();
+        var toApply =
+            target == Migration.InitialDatabase
+                ? []
+                : inCode.Where(pair => !isApplied.Contains(pair.Key) && (target is null || !IsAfter(pair.Key, target)));
+        var previous = inCode.Where(pair => isApplied.Contains(pair.Key)).ToList();
+        return new MigrationPlan(
+            target,
+            applied,
+            [
+                .. toRevert.Select(pair => Down(pair, previous[..previous.FindIndex(p => p.Key == pair.Key)].LastOrDefault().Value)),
+                .. toApply.Select(Up),
+            ]
+        );
+    }
+
+    private PlannedMigration Up(KeyValuePair<string, TypeInfo> pair)
+    {
+        var migration = assembly.CreateMigration(pair.Value, provider.Name);
+        return new PlannedMigration(
+            migration,
+            pair.Key,
+            MigrationDirection.Up,
+            () =>
+                WithHistory(
+                    generator.Generate(migration.UpOperations, Initialized(migration)),
+                    history.GetInsertScript(new HistoryRow(pair.Key, ProductInfo.GetVersion()))
+                )
+        );
+    }
+
+    private PlannedMigration Down(KeyValuePair<string, TypeInfo> pair, TypeInfo? previous)
+    {
+        var migration = assembly.CreateMigration(pair.Value, provider.Name);
+        return new PlannedMigration(
+            migration,
+            pair.Key,
+            MigrationDirection.Down,
+            () =>
+                WithHistory(
+                    generator.Generate(
+                        migration.DownOperations,
+                        previous is null ? null : Initialized(assembly.CreateMigration(previous, provider.Name))
+                    ),
+                    history.GetDeleteScript(pair.Key)
+                )
+        );
+    }
+
+    private Microsoft.EntityFrameworkCore.Metadata.IModel Initialized(Migration migration) =>
+        modelInitializer.Initialize(migration.TargetModel, designTime: true, validationLogger: null);
+
+    private IReadOnlyList<MigrationCommand> WithHistory(IReadOnlyList<MigrationCommand> commands, string historySql) =>
+        [
+            .. commands,
+            new MigrationCommand(
+                rawSql.Build(historySql),
+                context.Context,
+                commandLogger,
+                commands.Any(command => command.TransactionSuppressed)
+            ),
+        ];
+
+    private static bool IsAfter(string id, string target) => string.Compare(id, target, StringComparison.OrdinalIgnoreCase) > 0;
+
+    private static string NameOf(string id) => id.Split('_', 2) is [_, var name] ? name : id;
+}

@@ -1,0 +1,452 @@
+using System.Diagnostics;
+using System.Reflection;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Diagnostics;
+using Microsoft.EntityFrameworkCore.Infrastructure;
+using Microsoft.EntityFrameworkCore.Migrations;
+using Microsoft.EntityFrameworkCore.Migrations.Operations;
+using Microsoft.EntityFrameworkCore.Storage;
+using Microsoft.Extensions.Logging;
+using MigrationSafety.Arguments;
+using MigrationSafety.Diagnostics;
+using MigrationSafety.Failures;
+using MigrationSafety.Guards;
+using MigrationSafety.Journal;
+using MigrationSafety.Locking;
+using MigrationSafety.Options.Internal;
+using Npgsql;
+
+namespace MigrationSafety.Execution;
+
+/// <summary>
+/// A run from the first connection to the last: server guards, lock, history, guards, migrations, seeding. One implementation for
+/// the synchronous and the asynchronous caller.
+/// </summary>
+internal sealed class MigrationRun(
+    MigrationPlanner planner,
+    IMigrationsAssembly assembly,
+    IHistoryRepository history,
+    IRelationalDatabaseCreator creator,
+    IRelationalConnection connection,
+    ISqlGenerationHelper sql,
+    IDbContextOptions contextOptions,
+    ICurrentDbContext context,
+    IExecutionStrategy strategy,
+    IDatabaseProvider provider,
+    RunningCommand running,
+    IDiagnosticsLogger<DbLoggerCategory.Migrations> diagnostics
+)
+{
+    private readonly HistoryTable _historyTable = HistoryTable.Of(contextOptions);
+
+    private ILogger Logger => diagnostics.Logger;
+
+    private MigrationSafetyOptions Options => contextOptions.FindExtension<MigrationSafetyOptionsExtension>()!.Options;
+
+    public async ValueTask RunAsync(string? target, Func<bool> hasPendingModelChanges, bool async, CancellationToken cancellationToken)
+    {
+        RefuseUserTransaction();
+        RefuseOneSidedSeeding(async);
+        var resolved = planner.Resolve(target);
+        using var span = MigrationSafetyDiagnostics.Start("migrate");
+        using var signals = new Signals(Options.HandleSignals ?? EF.IsDesignTime, Logger, cancellationToken);
+        var session = new Session(connection, running, async, signals.Token);
+        var progress = new RunProgress();
+        var commandTimeout = connection.CommandTimeout;
+        try
+        {
+            await RunAsync(session, resolved, hasPendingModelChanges, progress).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException e) when (signals.Received is { } signal)
+        {
+            throw new MigrationFailedException(
+                new Failure("Canceled", $"The run was ended by {signal}.", progress.Describe(), "run again to go on."),
+                e
+            );
+        }
+        finally
+        {
+            await session.CloseAsync().ConfigureAwait(false);
+            connection.CommandTimeout = commandTimeout;
+        }
+    }
+
+    // A lost connection is a crash that the process survived: connect again, take the lock, read again what is committed.
+    private async ValueTask RunAsync(Session session, string? target, Func<bool> hasPendingModelChanges, RunProgress progress)
+    {
+        Stopwatch? lost = null;
+        var before = -1;
+        while (true)
+        {
+            try
+            {
+                await OpenAsync(session, lost is not null).ConfigureAwait(false);
+                await OnceAsync(session, target, hasPendingModelChanges, progress).ConfigureAwait(false);
+                return;
+            }
+            catch (Exception e) when (LostConnection.Is(e))
+            {
+                var cause = ConnectionFailure.Of(e, DatabaseDescription.Of(connection.DbConnection));
+                await session.CloseAsync().ConfigureAwait(false);
+                // Each step forward earns a new budget; without one, a server that never comes back must end the run.
+                var now = progress.Done.Count * 1000 + progress.Committed;
+                lost = lost is null || now != before ? Stopwatch.StartNew() : lost;
+                before = now;
+                if (lost.Elapsed > Options.ReconnectWait)
+                {
+                    throw new MigrationFailedException(
+                        new Failure(
+                            "ConnectionLost",
+                            $"The connection was lost and could not be had again within {Duration.Text(Options.ReconnectWait)}: {cause.What}",
+                            progress.Describe() + " If it was lost during a COMMIT, that migration may be applied; the next run finds out.",
+                            "when the server is back, run again: it goes on where this run stopped."
+                        ),
+                        e
+                    );
+                }
+
+                Logger.ConnectionLost(cause.What, Duration.Text(Options.ReconnectWait - lost.Elapsed));
+                await session.DelayAsync(TimeSpan.FromMilliseconds(250 + Random.Shared.Next(500))).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private async ValueTask OpenAsync(Session session, bool again)
+    {
+        try
+        {
+            await session.OpenAsync().ConfigureAwait(false);
+        }
+        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.InvalidCatalogName && Options.CreateDatabase)
+        {
+            await CreateDatabaseAsync(session).ConfigureAwait(false);
+            await session.OpenAsync().ConfigureAwait(false);
+        }
+        catch (Exception e) when (!again && e is NpgsqlException or InvalidOperationException or TimeoutException or System.Net.Sockets.SocketException)
+        {
+            var failure = ConnectionFailure.Of(e, DatabaseDescription.Of(connection.DbConnection));
+            throw e is PostgresException { SqlState: PostgresErrorCodes.InvalidCatalogName }
+                ? new MigrationRefusedException(failure, e)
+                : new MigrationFailedException(failure, e);
+        }
+    }
+
+    private async ValueTask CreateDatabaseAsync(Session session)
+    {
+        var database = DatabaseDescription.Of(connection.DbConnection);
+        try
+        {
+            if (session.Async)
+            {
+                await creator.CreateAsync(session.CancellationToken).ConfigureAwait(false);
+            }
+            else
+            {
+                creator.Create();
+            }
+        }
+        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.DuplicateDatabase)
+        {
+            // Another run was faster.
+        }
+        catch (PostgresException e)
+        {
+            throw new MigrationFailedException(
+                new Failure(
+                    e.SqlState == PostgresErrorCodes.InsufficientPrivilege ? "PrivilegeMissing" : "DatabaseNotCreated",
+                    $"The database \"{database.Database}\" could not be created at {database.Server}: {e.MessageText} ({e.SqlState}).",
+                    null,
+                    e.SqlState == PostgresErrorCodes.InsufficientPrivilege
+                        ? MissingPrivilege.ToDo(e, database.User, database.Database)
+                        : "create it by hand, then run again."
+                ),
+                e
+            );
+        }
+    }
+
+    private async ValueTask OnceAsync(Session session, string? target, Func<bool> hasPendingModelChanges, RunProgress progress)
+    {
+        var database = DatabaseDescription.Of(connection.DbConnection);
+        var server = await ServerFacts.ReadAsync(session).ConfigureAwait(false);
+        foreach (var guard in MigrationGuards.OfServer)
+        {
+            Refuse(await guard.CheckAsync(new ServerGuardContext(session, server, database, Options)).ConfigureAwait(false));
+        }
+
+        diagnostics.MigrateUsingConnection(context.Context.GetService<IMigrator>(), connection);
+        var key = _historyTable.Key(server.CurrentSchema);
+        await new RunnerLock(Options, Logger).AcquireAsync(session, key).ConfigureAwait(false);
+        var released = false;
+        try
+        {
+            var tables = new JournalTables(Options.JournalSchema, sql);
+            var journal = new MigrationJournal(tables, key);
+            var (applied, hasJournal) = await ReadHistoryAsync(session, tables).ConfigureAwait(false);
+            var plan = planner.Plan(target, applied);
+            progress.Plan(plan.Steps.Count);
+            var guarded = new MigrationGuardContext(
+                session,
+                server,
+                database,
+                Options,
+                plan,
+                assembly,
+                hasJournal ? await journal.UnfinishedAsync(session).ConfigureAwait(false) : [],
+                hasJournal ? await journal.ChecksumsAsync(session).ConfigureAwait(false) : new Dictionary<string, string>(),
+                provider.Name
+            );
+            RefusePendingModelChanges(plan, hasPendingModelChanges);
+            foreach (var guard in MigrationGuards.OfMigrations)
+            {
+                Refuse(await guard.CheckAsync(guarded).ConfigureAwait(false));
+            }
+
+            if (plan.Steps.Count == 0)
+            {
+                diagnostics.MigrationsNotApplied(context.Context.GetService<IMigrator>());
+            }
+            else
+            {
+                await PrepareAsync(session, tables, hasJournal, applied.Count > 0).ConfigureAwait(false);
+                await ExecuteAsync(session, plan, guarded.Unfinished, journal, progress, server).ConfigureAwait(false);
+            }
+
+            await SeedAsync(session, progress.Done.Count > 0).ConfigureAwait(false);
+            await RunnerLock.ReleaseAsync(session, key).ConfigureAwait(false);
+            released = true;
+        }
+        finally
+        {
+            if (!released)
+            {
+                await session.RollbackAsync().ConfigureAwait(false);
+                await RunnerLock.ReleaseAsync(session, key).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private async ValueTask<(IReadOnlyList<string> Applied, bool HasJournal)> ReadHistoryAsync(Session session, JournalTables tables)
+    {
+        // Asked for first: EF Core finds a missing history table by an error, which its log shows as a failure.
+        var exists = await session
+            .QueryAsync(
+                "SELECT to_regclass($1) IS NOT NULL, to_regclass($2) IS NOT NULL AND to_regclass($3) IS NOT NULL",
+                r => (History: r.GetBoolean(0), Journal: r.GetBoolean(1)),
+                _historyTable.Delimited(sql),
+                tables.Unfinished,
+                tables.Applied
+            )
+            .ConfigureAwait(false);
+        IReadOnlyList<HistoryRow> rows =
+            !exists[0].History ? []
+            : session.Async ? await history.GetAppliedMigrationsAsync(session.CancellationToken).ConfigureAwait(false)
+            : history.GetAppliedMigrations();
+        return ([.. rows.Select(row => row.MigrationId)], exists[0].Journal);
+    }
+
+    private async ValueTask PrepareAsync(Session session, JournalTables tables, bool hasJournal, bool hasHistory)
+    {
+        try
+        {
+            await session.BeginAsync().ConfigureAwait(false);
+            if (!hasHistory)
+            {
+                await session.ExecuteAsync(history.GetCreateIfNotExistsScript()).ConfigureAwait(false);
+            }
+
+            if (!hasJournal)
+            {
+                await tables.CreateAsync(session).ConfigureAwait(false);
+            }
+
+            await session.CommitAsync().ConfigureAwait(false);
+        }
+        catch (PostgresException e) when (!LostConnection.Is(e))
+        {
+            await session.RollbackAsync().ConfigureAwait(false);
+            var database = DatabaseDescription.Of(connection.DbConnection);
+            throw new MigrationFailedException(
+                new Failure(
+                    e.SqlState == PostgresErrorCodes.InsufficientPrivilege ? "PrivilegeMissing" : "HistoryNotCreated",
+                    $"The tables that record migrations could not be created in {database}: {e.MessageText} ({e.SqlState}).",
+                    null,
+                    e.SqlState == PostgresErrorCodes.InsufficientPrivilege
+                        ? MissingPrivilege.ToDo(e, database.User, database.Database) + "\n       Then run again."
+                        : "correct what the message names, then run again."
+                ),
+                e
+            );
+        }
+    }
+
+    private async ValueTask ExecuteAsync(
+        Session session,
+        MigrationPlan plan,
+        IReadOnlyList<UnfinishedMigration> unfinished,
+        MigrationJournal journal,
+        RunProgress progress,
+        ServerFacts server
+    )
+    {
+        var executor = new MigrationExecutor(
+            Options,
+            journal,
+            progress,
+            Logger,
+            server.BackendPid,
+            Options.StatementTimeout ?? TimeSpan.FromSeconds(connection.CommandTimeout is > 0 and var seconds ? seconds : 30),
+            ApplicationName(connection.DbConnection.ConnectionString)
+        );
+        var migrator = context.Context.GetService<IMigrator>();
+        foreach (var step in plan.Steps)
+        {
+            if (step.Direction == MigrationDirection.Up)
+            {
+                diagnostics.MigrationApplying(migrator, step.Migration);
+            }
+            else
+            {
+                diagnostics.MigrationReverting(migrator, step.Migration);
+            }
+
+            await executor
+                .ExecuteAsync(
+                    session,
+                    step,
+                    unfinished.FirstOrDefault(u => u.MigrationId == step.Id && u.Direction == step.Direction)
+                )
+                .ConfigureAwait(false);
+        }
+
+        // As Npgsql's own migrator does it: a new type is unknown to this process until its types are read again.
+        if (plan.Steps.Any(step => step.Migration.UpOperations.OfType<AlterDatabaseOperation>().Any()))
+        {
+            if (session.Async)
+            {
+                await session.Connection.ReloadTypesAsync(session.CancellationToken).ConfigureAwait(false);
+            }
+            else
+            {
+                session.Connection.ReloadTypes();
+            }
+        }
+    }
+
+    private async ValueTask SeedAsync(Session session, bool anyMigration)
+    {
+        var core = contextOptions.FindExtension<CoreOptionsExtension>();
+        if (session.Async && core?.AsyncSeeder is { } seedAsync)
+        {
+            await strategy
+                .ExecuteAsync(
+                    0,
+                    async (db, _, token) =>
+                    {
+                        await seedAsync(db, anyMigration, token).ConfigureAwait(false);
+                        return 0;
+                    },
+                    null,
+                    session.CancellationToken
+                )
+                .ConfigureAwait(false);
+        }
+        else if (!session.Async && core?.Seeder is { } seed)
+        {
+            strategy.Execute(
+                0,
+                (db, _) =>
+                {
+                    seed(db, anyMigration);
+                    return 0;
+                },
+                null
+            );
+        }
+    }
+
+    private static void Refuse(Failure? failure)
+    {
+        if (failure is not null)
+        {
+            throw new MigrationRefusedException(failure);
+        }
+    }
+
+    private void RefuseUserTransaction()
+    {
+        if (connection.CurrentTransaction is not null)
+        {
+            Refuse(
+                new Failure(
+                    "OpenTransaction",
+                    "Migrations were started inside a transaction of the caller's. They could be neither tried again after a lock time-out "
+                        + "nor resumed after a crash, and their locks would last as long as the caller's transaction.",
+                    null,
+                    "call Migrate() or MigrateAsync() outside of BeginTransaction()."
+                )
+            );
+        }
+    }
+
+    // EF Core finds this out after the migrations have been committed; bundles and dotnet ef take the synchronous path.
+    private void RefuseOneSidedSeeding(bool async)
+    {
+        var core = contextOptions.FindExtension<CoreOptionsExtension>();
+        var (has, needs) = async
+            ? (core?.Seeder is not null && core.AsyncSeeder is null, "UseAsyncSeeding")
+            : (core?.AsyncSeeder is not null && core.Seeder is null, "UseSeeding");
+        if (has)
+        {
+            Refuse(
+                new Failure(
+                    "SeedingIncomplete",
+                    $"The context configures {(async ? "UseSeeding" : "UseAsyncSeeding")} without {needs}, which "
+                        + (async ? "MigrateAsync()" : "bundles, dotnet ef and Migrate()")
+                        + " would call after the migrations.",
+                    null,
+                    $"add {needs} with the same effect."
+                )
+            );
+        }
+    }
+
+    private void RefusePendingModelChanges(MigrationPlan plan, Func<bool> hasPendingModelChanges)
+    {
+        var behavior = contextOptions
+            .FindExtension<CoreOptionsExtension>()
+            ?.WarningsConfiguration.GetBehavior(RelationalEventId.PendingModelChangesWarning);
+        // A way back must not be blocked by what the newer model lacks.
+        if (
+            behavior == WarningBehavior.Ignore
+            || plan.Steps.Any(step => step.Direction == MigrationDirection.Down)
+            || assembly.Migrations.Count == 0
+            || assembly.ModelSnapshot is null
+            || !hasPendingModelChanges()
+        )
+        {
+            return;
+        }
+
+        if (behavior == WarningBehavior.Log)
+        {
+            diagnostics.PendingModelChangesWarning(context.Context.GetType());
+            return;
+        }
+
+        Refuse(
+            new Failure(
+                "PendingModelChanges",
+                $"The model of {context.Context.GetType().Name} has changes that no migration holds: the code would expect a schema that "
+                    + "the database does not get.",
+                null,
+                "write the migration, then build again: dotnet ef migrations add <Name>"
+            )
+        );
+    }
+
+    private static string ApplicationName(string connectionString) =>
+        new NpgsqlConnectionStringBuilder(connectionString).ApplicationName is { Length: > 0 } name
+            ? name
+            : Assembly.GetEntryAssembly()?.GetName().Name ?? "migrations";
+}

@@ -1,0 +1,66 @@
+namespace MigrationSafety.Execution;
+
+/// <summary>What this run has done so far, to say what state the database is in when it ends half-way.</summary>
+internal sealed class RunProgress
+{
+    private readonly List<PlannedMigration> _done = [];
+    private int _planned;
+
+    /// <summary>The migration that runs now.</summary>
+    public PlannedMigration? Current { get; private set; }
+
+    /// <summary>How many of its commands are committed.</summary>
+    public int Committed { get; set; }
+
+    /// <summary>What was cleaned up after a failure, or null.</summary>
+    public string? CleanedUp { get; set; }
+
+    public IReadOnlyList<PlannedMigration> Done => _done;
+
+    public int Planned => _planned;
+
+    public void Plan(int remaining) => _planned = _done.Count + remaining;
+
+    public void Start(PlannedMigration migration, int committed) => (Current, Committed, CleanedUp) = (migration, committed, null);
+
+    public void Finish()
+    {
+        _done.Add(Current!);
+        Current = null;
+    }
+
+    /// <summary>One or two sentences on what is applied, what is not, and what is left.</summary>
+    public string Describe()
+    {
+        var text = new List<string>();
+        if (_done.Count > 0)
+        {
+            text.Add(
+                string.Join("; ", _done.GroupBy(m => m.Direction, (direction, all) => $"{(direction == MigrationDirection.Up ? "applied" : "reverted")} in this run: {string.Join(", ", all.Select(m => m.Id))}"))
+            );
+        }
+
+        if (Current is { } current)
+        {
+            var verb = current.Direction == MigrationDirection.Up ? "applied" : "reverted";
+            text.Add(
+                Committed == 0
+                    ? $"{current.Id} is not {verb}, and nothing of it is left: its transaction was rolled back"
+                    : $"{current.Id} is {verb} in part: {Committed} of its {current.Commands.Count} commands are committed and recorded; "
+                        + "the next run goes on with the one after them"
+            );
+            if (CleanedUp is not null)
+            {
+                text.Add(CleanedUp);
+            }
+        }
+
+        var waiting = _planned - _done.Count - (Current is null ? 0 : 1);
+        if (waiting > 0)
+        {
+            text.Add($"{waiting} more not started");
+        }
+
+        return text.Count == 0 ? "nothing was changed." : string.Join(". ", text.Select(t => char.ToUpperInvariant(t[0]) + t[1..])) + ".";
+    }
+}

@@ -1,0 +1,58 @@
+using Microsoft.EntityFrameworkCore.Infrastructure;
+using Microsoft.EntityFrameworkCore.Migrations;
+using MigrationSafety.Failures;
+using MigrationSafety.Options.Internal;
+
+namespace MigrationSafety.Execution;
+
+/// <summary>
+/// EF Core's migrator as seen by bundles, dotnet ef, Database.Migrate() and MigrateAsync(): runs are the rails' own, scripts and model
+/// comparison stay the provider's.
+/// </summary>
+internal sealed class SafeMigrator(IMigrator inner, MigrationRun run, IDbContextOptions options) : IMigrator
+{
+    public void Migrate(string? targetMigration = null)
+    {
+        var task = MigrateAsync(targetMigration, async: false, CancellationToken.None);
+        // Complete already: nothing in a synchronous run awaits anything that is not.
+        task.AsTask().GetAwaiter().GetResult();
+    }
+
+    public Task MigrateAsync(string? targetMigration = null, CancellationToken cancellationToken = default) =>
+        MigrateAsync(targetMigration, async: true, cancellationToken).AsTask();
+
+    public string GenerateScript(
+        string? fromMigration = null,
+        string? toMigration = null,
+        MigrationsSqlGenerationOptions options = MigrationsSqlGenerationOptions.Default
+    )
+    {
+        ThrowIfArgumentsAreWrong();
+        return inner.GenerateScript(fromMigration, toMigration, options);
+    }
+
+    public bool HasPendingModelChanges() => inner.HasPendingModelChanges();
+
+    private async ValueTask MigrateAsync(string? targetMigration, bool async, CancellationToken cancellationToken)
+    {
+        try
+        {
+            ThrowIfArgumentsAreWrong();
+            await run.RunAsync(targetMigration, inner.HasPendingModelChanges, async, cancellationToken).ConfigureAwait(false);
+        }
+        catch (MigrationSafetyException e) when (DesignTimeFailure.AsToolsExpect(e) is var shown && shown != e)
+        {
+            throw shown;
+        }
+    }
+
+    private void ThrowIfArgumentsAreWrong()
+    {
+        if (options.FindExtension<MigrationSafetyOptionsExtension>()?.Options.ArgumentProblem is { } problem)
+        {
+            throw DesignTimeFailure.AsToolsExpect(
+                new MigrationRefusedException(new Failure("WrongArgument", problem, null, "correct the arguments after '--'."))
+            );
+        }
+    }
+}

@@ -1,0 +1,93 @@
+using System.Text.RegularExpressions;
+using MigrationSafety.Arguments;
+using MigrationSafety.Execution;
+using Npgsql;
+
+namespace MigrationSafety.Failures;
+
+/// <summary>What to say when a command of a migration failed.</summary>
+internal static partial class StatementFailure
+{
+    public static Failure Of(
+        Exception exception,
+        PlannedMigration migration,
+        int command,
+        RunProgress progress,
+        DatabaseDescription database,
+        TimeSpan statementTimeout
+    )
+    {
+        var verb = migration.Direction == MigrationDirection.Up ? "Applying" : "Reverting";
+        var where = $"{verb} {migration.Id} failed at command {command + 1} of {migration.Commands.Count}";
+        var sql = migration.Commands[command].CommandText;
+        if (exception is not PostgresException e)
+        {
+            return new Failure(
+                "StatementFailed",
+                $"{where}: {exception.Message}\n\n{Excerpt(sql, 0)}",
+                progress.Describe(),
+                "correct what the message names, then run again."
+            );
+        }
+
+        var (text, position) =
+            e.InternalQuery is { Length: > 0 } inner ? (inner, e.InternalPosition)
+            : (e.BatchCommand?.CommandText is { Length: > 0 } one ? one : sql, e.Position);
+        var details = string.Concat(
+            Line("Detail", e.Detail is { } detail && !detail.StartsWith("Detail redacted", StringComparison.Ordinal) ? detail : null),
+            Line("Hint", e.Hint),
+            Line("Where", e.Where)
+        );
+        var (id, toDo) = Advice(e, database, statementTimeout);
+        return new Failure(
+            id,
+            $"{where}: {e.MessageText} ({e.SqlState}).\n{details}\n{Excerpt(text, position)}",
+            progress.Describe(),
+            toDo
+        );
+    }
+
+    private static (string Id, string ToDo) Advice(PostgresException e, DatabaseDescription database, TimeSpan statementTimeout) =>
+        e.SqlState switch
+        {
+            PostgresErrorCodes.InsufficientPrivilege => (
+                "PrivilegeMissing",
+                MissingPrivilege.ToDo(e, database.User, database.Database) + "\n       Then run again."
+            ),
+            PostgresErrorCodes.QueryCanceled => (
+                "StatementTimeout",
+                $"the statement ran for longer than {Duration.Text(statementTimeout)}, or somebody cancelled it. If it may hold its locks "
+                    + "for longer: -- --statement-timeout 10min (in a transaction) or -- --non-transactional-timeout 8h (outside one). "
+                    + "A change of many rows is better made in batches."
+            ),
+            PostgresErrorCodes.DiskFull => (
+                "DiskFull",
+                "the server's disk is full. Make room (pg_wal, old logs, tables no longer needed), then run again; "
+                    + "rebuilding a table or an index needs its size once more."
+            ),
+            PostgresErrorCodes.OutOfMemory => (
+                "ServerOutOfMemory",
+                "the server has no memory left. Lower maintenance_work_mem for this role, or run when it is less busy."
+            ),
+            PostgresErrorCodes.ReadOnlySqlTransaction => (
+                "ReadOnly",
+                "the session is read-only (default_transaction_read_only, or a replica). Connect to the primary as a role that may write."
+            ),
+            PostgresErrorCodes.UniqueViolation => (
+                "StatementFailed",
+                "rows in the table are not unique. Find them (GROUP BY … HAVING count(*) > 1), correct them, then run again. "
+                    + "'Include Error Detail=true' in the connection string shows the first one."
+            ),
+            _ => ("StatementFailed", "correct the migration or what the message names, then run again."),
+        };
+
+    private static string Line(string name, string? text) => string.IsNullOrWhiteSpace(text) ? "" : $"  {name}: {text}\n";
+
+    private static string Excerpt(string sql, int position) =>
+        SqlExcerpt.Of(Secret().Replace(sql, match => match.Groups[1].Value + new string('*', match.Groups[2].Length)), position);
+
+    // CREATE ROLE … PASSWORD '…' is the one place where a migration's own text is expected to hold a secret. As long as before, so
+    // that the caret still points at the right place.
+    [GeneratedRegex(@"(\bPASSWORD\s+)('(?:[^']|'')*')", RegexOptions.IgnoreCase)]
+    private static partial Regex Secret();
+}

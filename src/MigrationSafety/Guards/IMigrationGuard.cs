@@ -1,0 +1,35 @@
+using Microsoft.EntityFrameworkCore.Migrations;
+using MigrationSafety.Execution;
+using MigrationSafety.Failures;
+using MigrationSafety.Journal;
+
+namespace MigrationSafety.Guards;
+
+/// <summary>A check of what is about to run, under the lock and before any of its SQL. One id, one file, one test.</summary>
+internal interface IMigrationGuard
+{
+    /// <summary>Why the run must not go on, or null.</summary>
+    ValueTask<Failure?> CheckAsync(MigrationGuardContext context);
+}
+
+/// <summary>What a guard may look at.</summary>
+/// <param name="Session">The context's session, which holds the lock.</param>
+/// <param name="Server">What was read of the server.</param>
+/// <param name="Database">The database in words.</param>
+/// <param name="Options">The options of the run.</param>
+/// <param name="Plan">What would run.</param>
+/// <param name="Assembly">The migrations in the code.</param>
+/// <param name="Unfinished">Migrations that an earlier run left unfinished.</param>
+/// <param name="Checksums">The checksums of applied migrations, by id.</param>
+/// <param name="Provider">The name of the database provider, which migrations are made for.</param>
+internal sealed record MigrationGuardContext(
+    Session Session,
+    ServerFacts Server,
+    DatabaseDescription Database,
+    MigrationSafetyOptions Options,
+    MigrationPlan Plan,
+    IMigrationsAssembly Assembly,
+    IReadOnlyList<UnfinishedMigration> Unfinished,
+    IReadOnlyDictionary<string, string> Checksums,
+    string Provider
+);

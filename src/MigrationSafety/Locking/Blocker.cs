@@ -1,0 +1,62 @@
+using MigrationSafety.Arguments;
+using Npgsql;
+
+namespace MigrationSafety.Locking;
+
+/// <summary>A session that stands in the way of ours, as far as our role may see it.</summary>
+internal sealed record Blocker(
+    int Pid,
+    string? User,
+    string? Application,
+    string? State,
+    TimeSpan? TransactionAge,
+    string? Holds,
+    string? Wanted,
+    string? Query
+)
+{
+    // pg_blocking_pids is exact (it knows queued requests and lock groups), but only while the session waits.
+    private const string Sql = """
+        SELECT a.pid, a.usename::text, a.application_name, a.state, now() - a.xact_start,
+               (SELECT string_agg(DISTINCT h.mode, ', ') FROM pg_locks h
+                 WHERE h.pid = a.pid AND h.granted AND h.relation IS NOT DISTINCT FROM w.relation AND h.locktype = w.locktype),
+               w.mode || coalesce(' on ' || w.relation::regclass::text, ' on ' || w.locktype),
+               left(regexp_replace(a.query, '\s+', ' ', 'g'), 80)
+        FROM unnest(pg_blocking_pids($1)) AS b(pid)
+        JOIN pg_stat_activity a ON a.pid = b.pid
+        LEFT JOIN LATERAL (SELECT * FROM pg_locks l WHERE l.pid = $1 AND NOT l.granted LIMIT 1) w ON true
+        """;
+
+    public static async Task<IReadOnlyList<Blocker>> FindAsync(NpgsqlConnection observer, int pid, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(Sql, observer) { Parameters = { new NpgsqlParameter { Value = pid } } };
+        var blockers = new List<Blocker>();
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+        while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
+        {
+            blockers.Add(
+                new Blocker(
+                    reader.GetInt32(0),
+                    Text(reader, 1),
+                    Text(reader, 2),
+                    Text(reader, 3),
+                    reader.IsDBNull(4) ? null : reader.GetTimeSpan(4),
+                    Text(reader, 5),
+                    Text(reader, 6),
+                    Text(reader, 7)
+                )
+            );
+        }
+
+        return blockers;
+    }
+
+    private static string? Text(NpgsqlDataReader reader, int column) => reader.IsDBNull(column) ? null : reader.GetString(column);
+
+    public override string ToString() =>
+        $"pid {Pid}, user {User ?? "unknown"}, application \"{Application}\", {State ?? "state hidden"}"
+        + (TransactionAge is { } age ? $", transaction open for {Duration.Text(age)}" : "")
+        + (Holds is null ? "" : $", holds {Holds}")
+        + (Wanted is null ? "" : $", we want {Wanted}")
+        + (string.IsNullOrEmpty(Query) ? "" : $", query: {Query}");
+}

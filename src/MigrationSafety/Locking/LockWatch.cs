@@ -1,0 +1,68 @@
+using MigrationSafety.Execution;
+using Npgsql;
+
+namespace MigrationSafety.Locking;
+
+/// <summary>
+/// While a step runs, looks from a second session who stands in its way. PostgreSQL's own error (55P03) does not say it, and after the
+/// rollback nobody can.
+/// </summary>
+internal sealed class LockWatch : IAsyncDisposable
+{
+    private readonly CancellationTokenSource _stop;
+    private readonly Task _watching;
+    private volatile IReadOnlyList<Blocker> _last = [];
+    private volatile string? _problem;
+
+    /// <param name="session">The session whose step runs.</param>
+    /// <param name="pid">Its backend.</param>
+    /// <param name="every">How often to look; the first look comes after half of it, so that a quick step costs no connection.</param>
+    public LockWatch(Session session, int pid, TimeSpan every)
+    {
+        _stop = CancellationTokenSource.CreateLinkedTokenSource(session.CancellationToken);
+        var connection = session.Connection;
+        _watching = Task.Run(() => WatchAsync(connection, pid, every, _stop.Token));
+    }
+
+    /// <summary>Who stood in the way when it was last seen that somebody did.</summary>
+    public IReadOnlyList<Blocker> Blockers => _last;
+
+    public string Text =>
+        _last is { Count: > 0 } blockers ? string.Join("; ", blockers)
+        : _problem is { } problem ? $"could not be seen ({problem})"
+        : "could not be seen, it was over too soon";
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync().ConfigureAwait(false);
+        await _watching.ConfigureAwait(false);
+        _stop.Dispose();
+    }
+
+    private async Task WatchAsync(NpgsqlConnection connection, int pid, TimeSpan every, CancellationToken stop)
+    {
+        try
+        {
+            await Task.Delay(every / 2, stop).ConfigureAwait(false);
+            await using var observer = await ObserverConnection.OpenAsync(connection, stop).ConfigureAwait(false);
+            while (true)
+            {
+                if (await Blocker.FindAsync(observer, pid, stop).ConfigureAwait(false) is { Count: > 0 } blockers)
+                {
+                    _last = blockers;
+                }
+
+                await Task.Delay(every / 4, stop).ConfigureAwait(false);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The step is over.
+        }
+        catch (Exception e) when (e is NpgsqlException or InvalidOperationException or TimeoutException or IOException)
+        {
+            // Watching is a courtesy: without a free connection the step must go on all the same.
+            _problem = e.Message;
+        }
+    }
+}

@@ -1,0 +1,84 @@
+using System.Globalization;
+using Microsoft.EntityFrameworkCore.Infrastructure;
+using Microsoft.EntityFrameworkCore.Migrations;
+using Microsoft.Extensions.DependencyInjection;
+using MigrationSafety.Execution;
+
+namespace MigrationSafety.Options.Internal;
+
+/// <summary>Carries the options in the context's options, and registers the services.</summary>
+internal sealed class MigrationSafetyOptionsExtension : IDbContextOptionsExtension
+{
+    private DbContextOptionsExtensionInfo? _info;
+
+    public MigrationSafetyOptionsExtension() { }
+
+    private MigrationSafetyOptionsExtension(MigrationSafetyOptionsExtension copyFrom) => Options = copyFrom.Options;
+
+    public MigrationSafetyOptions Options { get; private set; } = new();
+
+    public DbContextOptionsExtensionInfo Info => _info ??= new ExtensionInfo(this);
+
+    public MigrationSafetyOptionsExtension WithOptions(MigrationSafetyOptions options)
+    {
+        var clone = Clone();
+        clone.Options = options;
+        return clone;
+    }
+
+    private MigrationSafetyOptionsExtension Clone() => new(this);
+
+    public void ApplyServices(IServiceCollection services) => SafeMigratorRegistration.Register(services);
+
+    public void Validate(IDbContextOptions options)
+    {
+        var core = options.FindExtension<CoreOptionsExtension>();
+        // EF Core applies ReplaceService after every extension, over whatever the extension registered.
+        foreach (var (service, _) in core?.ReplacedServices?.Keys ?? [])
+        {
+            if (service == typeof(IMigrator))
+            {
+                throw new InvalidOperationException(
+                    $"ReplaceService<{service.Name}, …>() takes the place of UseMigrationSafety()'s own {service.Name}: migrations would "
+                        + "run without lock, time-outs and guards. Remove one of the two calls."
+                );
+            }
+        }
+
+        // With an internal service provider of the application's own, EF Core does not ask extensions for services.
+        if (core?.InternalServiceProvider is { } provider && provider.GetService<SafeMigratorRegistration>() is null)
+        {
+            throw new InvalidOperationException(
+                "UseInternalServiceProvider() was given a provider without the services of UseMigrationSafety(): migrations would run "
+                    + "without lock, time-outs and guards. Remove UseInternalServiceProvider(), or UseMigrationSafety()."
+            );
+        }
+    }
+
+    private sealed class ExtensionInfo(MigrationSafetyOptionsExtension extension) : DbContextOptionsExtensionInfo(extension)
+    {
+        private new MigrationSafetyOptionsExtension Extension => (MigrationSafetyOptionsExtension)base.Extension;
+
+        public override bool IsDatabaseProvider => false;
+
+        public override string LogFragment
+        {
+            get
+            {
+                var o = Extension.Options;
+                FormattableString text =
+                    $"MigrationSafety(createDatabase={o.CreateDatabase} allowOutOfOrder={o.AllowOutOfOrder} allowDataLoss={o.AllowDataLoss} allowEdited={o.AllowEdited} plan={o.Plan} expectPlan={o.ExpectedPlan} lockTimeout={o.LockTimeout} firstLockTimeout={o.FirstLockTimeout} lockWait={o.LockWait} runnerWait={o.RunnerWait} statementTimeout={o.StatementTimeout} nonTransactionalTimeout={o.NonTransactionalTimeout} reconnectWait={o.ReconnectWait} longTransaction={o.LongTransaction} journalSchema={o.JournalSchema} handleSignals={o.HandleSignals}) ";
+                return text.ToString(CultureInfo.InvariantCulture);
+            }
+        }
+
+        // The options are read from the context's own options at each run; no service is made of them. So every context with the
+        // rails can share one service provider, whatever its options are.
+        public override int GetServiceProviderHashCode() => 0;
+
+        public override bool ShouldUseSameServiceProvider(DbContextOptionsExtensionInfo other) => other is ExtensionInfo;
+
+        public override void PopulateDebugInfo(IDictionary<string, string> debugInfo) =>
+            debugInfo["MigrationSafety"] = LogFragment.Trim();
+    }
+}

@@ -1,0 +1,189 @@
+namespace MigrationSafety.Statements;
+
+/// <summary>One statement of a script, with what stands at its start.</summary>
+/// <param name="Text">The statement without comments before it and without the semicolon.</param>
+/// <param name="Start">Where it starts in the script, in characters from 0.</param>
+/// <param name="Tokens">Its first tokens: words in upper case, quoted names as written, symbols one by one.</param>
+internal sealed record SqlStatement(string Text, int Start, IReadOnlyList<string> Tokens);
+
+/// <summary>Splits SQL into statements by PostgreSQL's lexical rules: strings, quoted names, dollar quotes, nested comments.</summary>
+internal static class SqlScanner
+{
+    // Enough for CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS "a" ON ONLY "b"."c".
+    private const int TokensKept = 24;
+
+    public static IReadOnlyList<SqlStatement> Split(string sql)
+    {
+        var statements = new List<SqlStatement>();
+        var tokens = new List<string>();
+        var start = -1;
+        var end = 0;
+        var depth = 0;
+        var atomic = false;
+        for (var (i, next) = NextToken(sql, 0); i < sql.Length; (i, next) = NextToken(sql, next))
+        {
+            var c = sql[i];
+            // CREATE FUNCTION … BEGIN ATOMIC …; …; END holds semicolons of its own.
+            if (c == ';' && depth == 0 && !atomic)
+            {
+                Flush();
+                continue;
+            }
+
+            start = start < 0 ? i : start;
+            end = next;
+            depth += c == '(' ? 1 : c == ')' && depth > 0 ? -1 : 0;
+            var token = char.IsLetter(c) || c == '_' ? sql[i..next].ToUpperInvariant() : sql[i..next];
+            atomic = token switch
+            {
+                "ATOMIC" when tokens.Count > 0 && FollowsBegin(sql, i) => true,
+                "END" when atomic && EndsHere(sql, next) => false,
+                _ => atomic,
+            };
+            if (tokens.Count < TokensKept)
+            {
+                tokens.Add(token);
+            }
+        }
+
+        Flush();
+        return statements;
+
+        void Flush()
+        {
+            if (start >= 0)
+            {
+                statements.Add(new SqlStatement(sql[start..end], start, tokens));
+            }
+
+            (tokens, start, depth, atomic) = ([], -1, 0, false);
+        }
+
+        static bool FollowsBegin(string text, int at) => text[..at].TrimEnd().EndsWith("BEGIN", StringComparison.OrdinalIgnoreCase);
+
+        static bool EndsHere(string text, int at) => text[at..].TrimStart() is "" or [';', ..];
+    }
+
+    /// <summary>The next token from a position on; empty, at the end of the text, when there is none.</summary>
+    public static (int Start, int End) NextToken(string sql, int position)
+    {
+        for (var i = position; i < sql.Length; )
+        {
+            if (char.IsWhiteSpace(sql[i]))
+            {
+                i++;
+            }
+            else if (sql[i] == '-' && Next(sql, i) == '-')
+            {
+                var newline = sql.IndexOf('\n', i);
+                i = newline < 0 ? sql.Length : newline + 1;
+            }
+            else if (sql[i] == '/' && Next(sql, i) == '*')
+            {
+                i = AfterComment(sql, i);
+            }
+            else
+            {
+                return (i, AfterToken(sql, i));
+            }
+        }
+
+        return (sql.Length, sql.Length);
+    }
+
+    private static char Next(string sql, int i) => i + 1 < sql.Length ? sql[i + 1] : '\0';
+
+    private static int AfterComment(string sql, int i)
+    {
+        var depth = 0;
+        while (i < sql.Length)
+        {
+            if (sql[i] == '/' && Next(sql, i) == '*')
+            {
+                depth++;
+                i += 2;
+            }
+            else if (sql[i] == '*' && Next(sql, i) == '/')
+            {
+                depth--;
+                i += 2;
+                if (depth == 0)
+                {
+                    return i;
+                }
+            }
+            else
+            {
+                i++;
+            }
+        }
+
+        return i;
+    }
+
+    private static int AfterToken(string sql, int i)
+    {
+        var c = sql[i];
+        if (c is '\'' or '"')
+        {
+            return AfterQuoted(sql, i, c, escapes: false);
+        }
+
+        if (c is 'E' or 'e' && Next(sql, i) == '\'')
+        {
+            return AfterQuoted(sql, i + 1, '\'', escapes: true);
+        }
+
+        if (c == '$' && DollarTag(sql, i) is { } tag)
+        {
+            var close = sql.IndexOf(tag, i + tag.Length, StringComparison.Ordinal);
+            return close < 0 ? sql.Length : close + tag.Length;
+        }
+
+        if (!char.IsLetterOrDigit(c) && c != '_')
+        {
+            return i + 1;
+        }
+
+        while (i < sql.Length && (char.IsLetterOrDigit(sql[i]) || sql[i] is '_' or '$'))
+        {
+            i++;
+        }
+
+        return i;
+    }
+
+    private static int AfterQuoted(string sql, int i, char quote, bool escapes)
+    {
+        for (i++; i < sql.Length; i++)
+        {
+            if (escapes && sql[i] == '\\')
+            {
+                i++;
+            }
+            else if (sql[i] == quote)
+            {
+                if (Next(sql, i) != quote)
+                {
+                    return i + 1;
+                }
+
+                i++;
+            }
+        }
+
+        return sql.Length;
+    }
+
+    // $$ or $tag$; a tag is a name, so $1 is none.
+    private static string? DollarTag(string sql, int i)
+    {
+        var j = i + 1;
+        while (j < sql.Length && (char.IsLetter(sql[j]) || sql[j] == '_' || (j > i + 1 && char.IsDigit(sql[j]))))
+        {
+            j++;
+        }
+
+        return j < sql.Length && sql[j] == '$' ? sql[i..(j + 1)] : null;
+    }
+}
