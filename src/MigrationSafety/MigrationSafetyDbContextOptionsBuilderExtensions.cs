@@ -25,10 +25,13 @@ public static class MigrationSafetyDbContextOptionsBuilderExtensions
     {
         ArgumentNullException.ThrowIfNull(optionsBuilder);
         var extension =
-            optionsBuilder.Options.FindExtension<MigrationSafetyOptionsExtension>() ?? new MigrationSafetyOptionsExtension();
+            optionsBuilder.Options.FindExtension<MigrationSafetyOptionsExtension>()
+            ?? new MigrationSafetyOptionsExtension();
         var builder = new MigrationSafetyOptionsBuilder(extension.Options);
         configure?.Invoke(builder);
-        ((IDbContextOptionsBuilderInfrastructure)optionsBuilder).AddOrUpdateExtension(extension.WithOptions(builder.Options));
+        ((IDbContextOptionsBuilderInfrastructure)optionsBuilder).AddOrUpdateExtension(
+            extension.WithOptions(builder.Options)
+        );
 
         // The tools print every Error of the log before the message of the failure itself. The rails' message says more than
         // "Failed executing DbCommand", and a lock time-out that is tried again is no error at all; -v still shows them.

@@ -27,8 +27,12 @@ internal static class Duration
             }
 
             if (
-                !double.TryParse(text[..^unit.Length], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number)
-                || number * milliseconds is < 1 or > 30 * 86_400_000d
+                !double.TryParse(
+                    text[..^unit.Length],
+                    NumberStyles.AllowDecimalPoint,
+                    CultureInfo.InvariantCulture,
+                    out var number
+                ) || number * milliseconds is < 1 or > 30 * 86_400_000d
             )
             {
                 return false;

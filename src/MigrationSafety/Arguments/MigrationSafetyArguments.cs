@@ -1,4 +1,5 @@
 using MigrationSafety.Arguments;
+using MigrationSafety.Connections;
 
 namespace MigrationSafety;
 
@@ -28,7 +29,10 @@ public sealed class MigrationSafetyArguments
         ["--allow-edited"] = o => o with { AllowEdited = true },
     };
 
-    private static readonly Dictionary<string, Func<MigrationSafetyOptions, TimeSpan, MigrationSafetyOptions>> Durations = new()
+    private static readonly Dictionary<
+        string,
+        Func<MigrationSafetyOptions, TimeSpan, MigrationSafetyOptions>
+    > Durations = new()
     {
         ["--lock-timeout"] = (o, d) => o with { LockTimeout = d },
         ["--lock-wait"] = (o, d) => o with { LockWait = d },
@@ -55,7 +59,10 @@ public sealed class MigrationSafetyArguments
     /// Names of switches that the caller itself understands, such as <c>--sample-data</c>. They come back in <see cref="Others"/>;
     /// whatever neither side knows is a <see cref="Problem"/> that names the nearest known argument.
     /// </param>
-    public static MigrationSafetyArguments Parse(IEnumerable<string> arguments, params IReadOnlyCollection<string> others)
+    public static MigrationSafetyArguments Parse(
+        IEnumerable<string> arguments,
+        params IReadOnlyCollection<string> others
+    )
     {
         ArgumentNullException.ThrowIfNull(arguments);
         var result = new MigrationSafetyArguments();
@@ -101,7 +108,9 @@ public sealed class MigrationSafetyArguments
                 _ => null,
             };
             _changes.Add(o => o with { Plan = output ?? PlanOutput.Text });
-            return output is null ? $"--plan={value} is unknown; write --plan for people or --plan=json for machines." : null;
+            return output is null
+                ? $"--plan={value} is unknown; write --plan for people or --plan=json for machines."
+                : null;
         }
 
         var known = name == "--expect-plan" || Durations.ContainsKey(name);

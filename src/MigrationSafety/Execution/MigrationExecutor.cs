@@ -94,7 +94,8 @@ internal sealed class MigrationExecutor(
             try
             {
                 await session.BeginAsync().ConfigureAwait(false);
-                await SetTimeoutsAsync(session, step.Migration, budget.LockTimeout, statementTimeout, local: true).ConfigureAwait(false);
+                await SetTimeoutsAsync(session, step.Migration, budget.LockTimeout, statementTimeout, local: true)
+                    .ConfigureAwait(false);
                 for (; at < step.End; at++)
                 {
                     await RunAsync(session, step.Migration, at).ConfigureAwait(false);
@@ -117,7 +118,8 @@ internal sealed class MigrationExecutor(
                 await session.RollbackAsync().ConfigureAwait(false);
                 await PauseAsync(session, step.Migration, at, e, budget, watch).ConfigureAwait(false);
             }
-            catch (PostgresException e) when (at < step.End && IsRefusedInTransaction(e) && step.Migration.Commands[at].TransactionSuppressed)
+            catch (PostgresException e)
+                when (at < step.End && IsRefusedInTransaction(e) && step.Migration.Commands[at].TransactionSuppressed)
             {
                 await session.RollbackAsync().ConfigureAwait(false);
                 await AloneAsync(session, step, inDoubt: false).ConfigureAwait(false);
@@ -138,7 +140,10 @@ internal sealed class MigrationExecutor(
         // From here on a crash leaves in doubt whether the command ran; the row says which one it was.
         if (!inDoubt)
         {
-            await InOwnTransactionAsync(session, () => journal.RecordAsync(session, Progress(step.Migration, step.Start)))
+            await InOwnTransactionAsync(
+                    session,
+                    () => journal.RecordAsync(session, Progress(step.Migration, step.Start))
+                )
                 .ConfigureAwait(false);
         }
 
@@ -235,7 +240,8 @@ internal sealed class MigrationExecutor(
     {
         // PostgreSQL ends the statement itself; the client only steps in when the network has swallowed the answer.
         session.Relational.CommandTimeout = (int)Math.Min(int.MaxValue / 1000, statementTimeout.TotalSeconds + 60);
-        var name = $"{applicationName}: {(migration.Direction == MigrationDirection.Up ? "" : "revert ")}{migration.Id}";
+        var name =
+            $"{applicationName}: {(migration.Direction == MigrationDirection.Up ? "" : "revert ")}{migration.Id}";
         return session.ExecuteAsync(
             "SELECT set_config('lock_timeout', $1, $4), set_config('statement_timeout', $2, $4), set_config('application_name', $3, $4)",
             Milliseconds(lockTimeout),
@@ -296,7 +302,8 @@ internal sealed class MigrationExecutor(
                     watch.Blockers.Count == 0
                         ? "find out what holds the lock (SELECT * FROM pg_stat_activity WHERE xact_start IS NOT NULL ORDER BY xact_start;) and"
                         : $"end what is in the way (SELECT pg_terminate_backend({watch.Blockers[0].Pid}); if it may be ended) or wait for it, and"
-                ) + " run again; -- --lock-wait 1h tries for longer, -- --lock-timeout 5s waits longer each time, and so does the application."
+                )
+                    + " run again; -- --lock-wait 1h tries for longer, -- --lock-timeout 5s waits longer each time, and so does the application."
             ),
             e
         );

@@ -32,4 +32,8 @@ internal sealed class PlannedMigration(
 /// <param name="Target">The migration that was asked for by name, "0", or null for all.</param>
 /// <param name="Applied">The ids in EF Core's history, oldest first, read under the lock.</param>
 /// <param name="Steps">What would be reverted, newest first, or applied, oldest first.</param>
-internal sealed record MigrationPlan(string? Target, IReadOnlyList<string> Applied, IReadOnlyList<PlannedMigration> Steps);
+internal sealed record MigrationPlan(
+    string? Target,
+    IReadOnlyList<string> Applied,
+    IReadOnlyList<PlannedMigration> Steps
+);

@@ -3,6 +3,7 @@ using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Migrations;
 using Microsoft.EntityFrameworkCore.Storage;
 using MigrationSafety.Arguments;
+using MigrationSafety.Connections;
 
 namespace MigrationSafety.Execution;
 
@@ -54,7 +55,11 @@ internal sealed class MigrationPlanner(
         var inCode = assembly.Migrations.OrderBy(pair => pair.Key, StringComparer.OrdinalIgnoreCase).ToList();
         var toRevert = target is null
             ? []
-            : inCode.Where(pair => isApplied.Contains(pair.Key) && (target == Migration.InitialDatabase || IsAfter(pair.Key, target))).Reverse();
+            : inCode
+                .Where(pair =>
+                    isApplied.Contains(pair.Key) && (target == Migration.InitialDatabase || IsAfter(pair.Key, target))
+                )
+                .Reverse();
         var toApply =
             target == Migration.InitialDatabase
                 ? []
@@ -64,7 +69,9 @@ internal sealed class MigrationPlanner(
             target,
             applied,
             [
-                .. toRevert.Select(pair => Down(pair, previous[..previous.FindIndex(p => p.Key == pair.Key)].LastOrDefault().Value)),
+                .. toRevert.Select(pair =>
+                    Down(pair, previous[..previous.FindIndex(p => p.Key == pair.Key)].LastOrDefault().Value)
+                ),
                 .. toApply.Select(Up),
             ]
         );
@@ -117,7 +124,8 @@ internal sealed class MigrationPlanner(
             ),
         ];
 
-    private static bool IsAfter(string id, string target) => string.Compare(id, target, StringComparison.OrdinalIgnoreCase) > 0;
+    private static bool IsAfter(string id, string target) =>
+        string.Compare(id, target, StringComparison.OrdinalIgnoreCase) > 0;
 
     private static string NameOf(string id) => id.Split('_', 2) is [_, var name] ? name : id;
 }

@@ -38,12 +38,18 @@ internal sealed class MigrationRun(
 )
 {
     private readonly HistoryTable _historyTable = HistoryTable.Of(contextOptions);
+    private TimeSpan _statementTimeout;
 
     private ILogger Logger => diagnostics.Logger;
 
     private MigrationSafetyOptions Options => contextOptions.FindExtension<MigrationSafetyOptionsExtension>()!.Options;
 
-    public async ValueTask RunAsync(string? target, Func<bool> hasPendingModelChanges, bool async, CancellationToken cancellationToken)
+    public async ValueTask RunAsync(
+        string? target,
+        Func<bool> hasPendingModelChanges,
+        bool async,
+        CancellationToken cancellationToken
+    )
     {
         RefuseUserTransaction();
         RefuseOneSidedSeeding(async);
@@ -53,6 +59,8 @@ internal sealed class MigrationRun(
         var session = new Session(connection, running, async, signals.Token);
         var progress = new RunProgress();
         var commandTimeout = connection.CommandTimeout;
+        _statementTimeout =
+            Options.StatementTimeout ?? TimeSpan.FromSeconds(commandTimeout is > 0 and var seconds ? seconds : 30);
         try
         {
             await RunAsync(session, resolved, hasPendingModelChanges, progress).ConfigureAwait(false);
@@ -72,7 +80,12 @@ internal sealed class MigrationRun(
     }
 
     // A lost connection is a crash that the process survived: connect again, take the lock, read again what is committed.
-    private async ValueTask RunAsync(Session session, string? target, Func<bool> hasPendingModelChanges, RunProgress progress)
+    private async ValueTask RunAsync(
+        Session session,
+        string? target,
+        Func<bool> hasPendingModelChanges,
+        RunProgress progress
+    )
     {
         Stopwatch? lost = null;
         var before = -1;
@@ -98,7 +111,8 @@ internal sealed class MigrationRun(
                         new Failure(
                             "ConnectionLost",
                             $"The connection was lost and could not be had again within {Duration.Text(Options.ReconnectWait)}: {cause.What}",
-                            progress.Describe() + " If it was lost during a COMMIT, that migration may be applied; the next run finds out.",
+                            progress.Describe()
+                                + " If it was lost during a COMMIT, that migration may be applied; the next run finds out.",
                             "when the server is back, run again: it goes on where this run stopped."
                         ),
                         e
@@ -106,7 +120,9 @@ internal sealed class MigrationRun(
                 }
 
                 Logger.ConnectionLost(cause.What, Duration.Text(Options.ReconnectWait - lost.Elapsed));
-                await session.DelayAsync(TimeSpan.FromMilliseconds(250 + Random.Shared.Next(500))).ConfigureAwait(false);
+                await session
+                    .DelayAsync(TimeSpan.FromMilliseconds(250 + Random.Shared.Next(500)))
+                    .ConfigureAwait(false);
             }
         }
     }
@@ -122,7 +138,14 @@ internal sealed class MigrationRun(
             await CreateDatabaseAsync(session).ConfigureAwait(false);
             await session.OpenAsync().ConfigureAwait(false);
         }
-        catch (Exception e) when (!again && e is NpgsqlException or InvalidOperationException or TimeoutException or System.Net.Sockets.SocketException)
+        catch (Exception e)
+            when (!again
+                && e
+                    is NpgsqlException
+                        or InvalidOperationException
+                        or TimeoutException
+                        or System.Net.Sockets.SocketException
+            )
         {
             var failure = ConnectionFailure.Of(e, DatabaseDescription.Of(connection.DbConnection));
             throw e is PostgresException { SqlState: PostgresErrorCodes.InvalidCatalogName }
@@ -165,13 +188,20 @@ internal sealed class MigrationRun(
         }
     }
 
-    private async ValueTask OnceAsync(Session session, string? target, Func<bool> hasPendingModelChanges, RunProgress progress)
+    private async ValueTask OnceAsync(
+        Session session,
+        string? target,
+        Func<bool> hasPendingModelChanges,
+        RunProgress progress
+    )
     {
         var database = DatabaseDescription.Of(connection.DbConnection);
         var server = await ServerFacts.ReadAsync(session).ConfigureAwait(false);
         foreach (var guard in MigrationGuards.OfServer)
         {
-            Refuse(await guard.CheckAsync(new ServerGuardContext(session, server, database, Options)).ConfigureAwait(false));
+            Refuse(
+                await guard.CheckAsync(new ServerGuardContext(session, server, database, Options)).ConfigureAwait(false)
+            );
         }
 
         diagnostics.MigrateUsingConnection(context.Context.GetService<IMigrator>(), connection);
@@ -193,7 +223,9 @@ internal sealed class MigrationRun(
                 plan,
                 assembly,
                 hasJournal ? await journal.UnfinishedAsync(session).ConfigureAwait(false) : [],
-                hasJournal ? await journal.ChecksumsAsync(session).ConfigureAwait(false) : new Dictionary<string, string>(),
+                hasJournal
+                    ? await journal.ChecksumsAsync(session).ConfigureAwait(false)
+                    : new Dictionary<string, string>(),
                 provider.Name
             );
             RefusePendingModelChanges(plan, hasPendingModelChanges);
@@ -226,7 +258,10 @@ internal sealed class MigrationRun(
         }
     }
 
-    private async ValueTask<(IReadOnlyList<string> Applied, bool HasJournal)> ReadHistoryAsync(Session session, JournalTables tables)
+    private async ValueTask<(IReadOnlyList<string> Applied, bool HasJournal)> ReadHistoryAsync(
+        Session session,
+        JournalTables tables
+    )
     {
         // Asked for first: EF Core finds a missing history table by an error, which its log shows as a failure.
         var exists = await session
@@ -295,7 +330,7 @@ internal sealed class MigrationRun(
             progress,
             Logger,
             server.BackendPid,
-            Options.StatementTimeout ?? TimeSpan.FromSeconds(connection.CommandTimeout is > 0 and var seconds ? seconds : 30),
+            _statementTimeout,
             ApplicationName(connection.DbConnection.ConnectionString)
         );
         var migrator = context.Context.GetService<IMigrator>();

@@ -75,6 +75,10 @@ internal sealed class ProgressReport : IDisposable
 
         var (done, total) = (reader.GetInt64(1), reader.GetInt64(2));
         return reader.GetString(0)
-            + (total > 0 ? string.Create(CultureInfo.InvariantCulture, $", {100 * done / total} % of {total} blocks") : "");
+            + (
+                total > 0
+                    ? string.Create(CultureInfo.InvariantCulture, $", {100 * done / total} % of {total} blocks")
+                    : ""
+            );
     }
 }

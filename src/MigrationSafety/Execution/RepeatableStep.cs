@@ -120,7 +120,9 @@ internal sealed class CreateIndexConcurrentlyStep(ConcurrentIndex index, ILogger
             await session
                 .ExecuteAsync($"CREATE TEMPORARY TABLE migration_safety_copy (LIKE {index.Table} INCLUDING GENERATED)")
                 .ConfigureAwait(false);
-            await session.ExecuteAsync($"{index.Before}pg_temp.migration_safety_copy{index.After}").ConfigureAwait(false);
+            await session
+                .ExecuteAsync($"{index.Before}pg_temp.migration_safety_copy{index.After}")
+                .ConfigureAwait(false);
             return await session
                 .ScalarAsync<string>(
                     """
@@ -167,7 +169,10 @@ internal sealed class DropIndexConcurrentlyStep(string written, ILogger logger) 
 
     public override async ValueTask<bool> IsToBeDoneAsync(Session session, bool inDoubt)
     {
-        if (!inDoubt || await session.ScalarAsync<bool>("SELECT to_regclass($1) IS NOT NULL", written).ConfigureAwait(false))
+        if (
+            !inDoubt
+            || await session.ScalarAsync<bool>("SELECT to_regclass($1) IS NOT NULL", written).ConfigureAwait(false)
+        )
         {
             return true;
         }

@@ -21,7 +21,8 @@ internal sealed class RunProgress
 
     public void Plan(int remaining) => _planned = _done.Count + remaining;
 
-    public void Start(PlannedMigration migration, int committed) => (Current, Committed, CleanedUp) = (migration, committed, null);
+    public void Start(PlannedMigration migration, int committed) =>
+        (Current, Committed, CleanedUp) = (migration, committed, null);
 
     public void Finish()
     {
@@ -36,7 +37,14 @@ internal sealed class RunProgress
         if (_done.Count > 0)
         {
             text.Add(
-                string.Join("; ", _done.GroupBy(m => m.Direction, (direction, all) => $"{(direction == MigrationDirection.Up ? "applied" : "reverted")} in this run: {string.Join(", ", all.Select(m => m.Id))}"))
+                string.Join(
+                    "; ",
+                    _done.GroupBy(
+                        m => m.Direction,
+                        (direction, all) =>
+                            $"{(direction == MigrationDirection.Up ? "applied" : "reverted")} in this run: {string.Join(", ", all.Select(m => m.Id))}"
+                    )
+                )
             );
         }
 
@@ -61,6 +69,8 @@ internal sealed class RunProgress
             text.Add($"{waiting} more not started");
         }
 
-        return text.Count == 0 ? "nothing was changed." : string.Join(". ", text.Select(t => char.ToUpperInvariant(t[0]) + t[1..])) + ".";
+        return text.Count == 0
+            ? "nothing was changed."
+            : string.Join(". ", text.Select(t => char.ToUpperInvariant(t[0]) + t[1..])) + ".";
     }
 }

@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Migrations;
+using MigrationSafety.Connections;
 using MigrationSafety.Failures;
 using MigrationSafety.Options.Internal;
 
@@ -14,7 +15,7 @@ internal sealed class SafeMigrator(IMigrator inner, MigrationRun run, IDbContext
     public void Migrate(string? targetMigration = null)
     {
         var task = MigrateAsync(targetMigration, async: false, CancellationToken.None);
-        // Complete already: nothing in a synchronous run awaits anything that is not.
+        // Complete already: a synchronous run blocks where an asynchronous one awaits.
         task.AsTask().GetAwaiter().GetResult();
     }
 
@@ -38,11 +39,15 @@ internal sealed class SafeMigrator(IMigrator inner, MigrationRun run, IDbContext
         try
         {
             ThrowIfArgumentsAreWrong();
-            await run.RunAsync(targetMigration, inner.HasPendingModelChanges, async, cancellationToken).ConfigureAwait(false);
+            await run.RunAsync(targetMigration, inner.HasPendingModelChanges, async, cancellationToken)
+                .ConfigureAwait(false);
         }
-        catch (MigrationSafetyException e) when (DesignTimeFailure.AsToolsExpect(e) is var shown && shown != e)
+        catch (Exception e)
+            when (e is MigrationSafetyException or ConnectionStringException
+                && Microsoft.EntityFrameworkCore.EF.IsDesignTime
+            )
         {
-            throw shown;
+            throw DesignTimeFailure.AsToolsExpect(e);
         }
     }
 
@@ -51,7 +56,9 @@ internal sealed class SafeMigrator(IMigrator inner, MigrationRun run, IDbContext
         if (options.FindExtension<MigrationSafetyOptionsExtension>()?.Options.ArgumentProblem is { } problem)
         {
             throw DesignTimeFailure.AsToolsExpect(
-                new MigrationRefusedException(new Failure("WrongArgument", problem, null, "correct the arguments after '--'."))
+                new MigrationRefusedException(
+                    new Failure("WrongArgument", problem, null, "correct the arguments after '--'.")
+                )
             );
         }
     }

@@ -1,6 +1,7 @@
 using Microsoft.EntityFrameworkCore.Diagnostics;
 using Microsoft.EntityFrameworkCore.Migrations;
 using Microsoft.Extensions.DependencyInjection;
+using MigrationSafety.Connections;
 
 namespace MigrationSafety.Execution;
 
@@ -12,7 +13,10 @@ internal sealed class SafeMigratorRegistration
         // Extensions register their services in the order in which the options name them. Before UseNpgsql there is no migrator to
         // take the place of, and UseNpgsql would put its own over ours without a word.
         var migrators = services.Where(service => service.ServiceType == typeof(IMigrator)).ToList();
-        if (migrators is not [{ ImplementationType: { } inner }] || services.All(s => s.ServiceType != typeof(IHistoryRepository)))
+        if (
+            migrators is not [{ ImplementationType: { } inner }]
+            || services.All(s => s.ServiceType != typeof(IHistoryRepository))
+        )
         {
             throw new InvalidOperationException(
                 migrators.Count == 0
@@ -27,6 +31,7 @@ internal sealed class SafeMigratorRegistration
         services.AddSingleton<SafeMigratorRegistration>();
         services.AddScoped<RunningCommand>();
         services.AddScoped<IInterceptor>(provider => provider.GetRequiredService<RunningCommand>());
+        services.AddSingleton<IInterceptor, ConnectionStringInterceptor>();
         services.AddScoped<MigrationPlanner>();
         services.AddScoped<MigrationRun>();
         services.AddScoped<IMigrator>(provider => new SafeMigrator(

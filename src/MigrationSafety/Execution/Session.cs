@@ -59,14 +59,18 @@ internal sealed class Session(
     }
 
     /// <summary>Runs one of the rails' own statements; parameters are $1, $2, ….</summary>
-    public ValueTask ExecuteAsync(string sql, params object?[] parameters) => ExecuteAsync(sql, cancellationToken, parameters);
+    public ValueTask ExecuteAsync(string sql, params object?[] parameters) =>
+        ExecuteAsync(sql, cancellationToken, parameters);
 
     /// <summary>Runs a statement that cleans up, also after the run was cancelled.</summary>
     public ValueTask CleanUpAsync(string sql) => ExecuteAsync(sql, CancellationToken.None, []);
 
     /// <summary>Reads rows with one of the rails' own statements; parameters are $1, $2, ….</summary>
-    public ValueTask<IReadOnlyList<T>> QueryAsync<T>(string sql, Func<NpgsqlDataReader, T> read, params object?[] parameters) =>
-        QueryAsync(sql, read, cancellationToken, parameters);
+    public ValueTask<IReadOnlyList<T>> QueryAsync<T>(
+        string sql,
+        Func<NpgsqlDataReader, T> read,
+        params object?[] parameters
+    ) => QueryAsync(sql, read, cancellationToken, parameters);
 
     /// <summary>Reads rows under a token of the caller's own, for what has to be known even after the run was cancelled.</summary>
     public async ValueTask<IReadOnlyList<T>> QueryAsync<T>(
@@ -85,7 +89,9 @@ internal sealed class Session(
                     var rows = new List<T>();
                     if (async)
                     {
-                        await using var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+                        await using var reader = await command
+                            .ExecuteReaderAsync(cancellationToken)
+                            .ConfigureAwait(false);
                         while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
                         {
                             rows.Add(read(reader));
@@ -216,12 +222,18 @@ internal sealed class Session(
                 command,
                 cancellationToken,
                 async () =>
-                    async ? await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false) : command.ExecuteNonQuery()
+                    async
+                        ? await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false)
+                        : command.ExecuteNonQuery()
             )
             .ConfigureAwait(false);
     }
 
-    private async ValueTask<T> WatchedAsync<T>(NpgsqlCommand? command, CancellationToken cancellationToken, Func<Task<T>> action)
+    private async ValueTask<T> WatchedAsync<T>(
+        NpgsqlCommand? command,
+        CancellationToken cancellationToken,
+        Func<Task<T>> action
+    )
     {
         cancellationToken.ThrowIfCancellationRequested();
         // Asynchronously Npgsql itself listens to the token; synchronously nobody does.
@@ -235,7 +247,8 @@ internal sealed class Session(
         {
             return await action().ConfigureAwait(false);
         }
-        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.QueryCanceled && cancellationToken.IsCancellationRequested)
+        catch (PostgresException e)
+            when (e.SqlState == PostgresErrorCodes.QueryCanceled && cancellationToken.IsCancellationRequested)
         {
             throw new OperationCanceledException(e.MessageText, e, cancellationToken);
         }

@@ -18,14 +18,19 @@ internal static class ConnectionFailure
                 "start the server, or correct host and port. To see whether one listens there: "
                     + $"pg_isready -h {database.Host} -p {database.Port}"
             ),
-            SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.TryAgain or SocketError.NoData } => new(
+            SocketException
+            {
+                SocketErrorCode: SocketError.HostNotFound or SocketError.TryAgain or SocketError.NoData
+            } => new(
                 "UnknownHost",
                 $"The host name \"{database.Host}\" is not known to this machine.",
                 null,
                 $"correct the host in the connection string, or look at name resolution here: getent hosts {database.Host}"
             ),
-            SocketException { SocketErrorCode: SocketError.AddressNotAvailable or SocketError.AddressFamilyNotSupported } e
-                when Directory.Exists(database.Host) => new(
+            SocketException
+            {
+                SocketErrorCode: SocketError.AddressNotAvailable or SocketError.AddressFamilyNotSupported
+            } e when Directory.Exists(database.Host) => new(
                 "NoServer",
                 $"No server answers on the Unix socket in {database.Host}: {e.Message}.",
                 null,

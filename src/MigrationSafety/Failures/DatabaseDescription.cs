@@ -10,7 +10,13 @@ internal sealed record DatabaseDescription(string Host, int Port, string Databas
     {
         var builder = new NpgsqlConnectionStringBuilder(connection.ConnectionString);
         var user = builder.Username ?? Environment.UserName;
-        return new DatabaseDescription(builder.Host ?? "localhost", builder.Port, builder.Database ?? user, user, builder.Timeout);
+        return new DatabaseDescription(
+            builder.Host ?? "localhost",
+            builder.Port,
+            builder.Database ?? user,
+            user,
+            builder.Timeout
+        );
     }
 
     public string Server => Host.Contains(',') || Host.StartsWith('/') ? Host : $"{Host}:{Port}";

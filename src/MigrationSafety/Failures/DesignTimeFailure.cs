@@ -13,12 +13,13 @@ internal static class DesignTimeFailure
 {
     private const string OperationException = "Microsoft.EntityFrameworkCore.Design.OperationException";
 
-    public static Exception AsToolsExpect(MigrationSafetyException exception) =>
+    public static Exception AsToolsExpect(Exception exception) =>
         EF.IsDesignTime
         && AppDomain
             .CurrentDomain.GetAssemblies()
             .FirstOrDefault(assembly => assembly.GetName().Name == "Microsoft.EntityFrameworkCore.Design")
-            ?.GetType(OperationException) is { } type
+            ?.GetType(OperationException)
+            is { } type
         && Activator.CreateInstance(type, exception.Message, exception) is Exception operationException
             ? operationException
             : exception;

@@ -14,7 +14,10 @@ internal static class LostConnection
             PostgresException { SqlState: ['0', '8', ..] } => true,
             PostgresException => false,
             NpgsqlException { InnerException: IOException or SocketException } => true,
-            NpgsqlException { InnerException: null } => exception.Message.Contains("broken", StringComparison.OrdinalIgnoreCase),
+            NpgsqlException { InnerException: null } => exception.Message.Contains(
+                "broken",
+                StringComparison.OrdinalIgnoreCase
+            ),
             ObjectDisposedException => true,
             InvalidOperationException => exception.Message.Contains("Connection is not open", StringComparison.Ordinal),
             _ => false,

@@ -29,7 +29,8 @@ internal static partial class MissingPrivilege
             {
                 "schema" => $"GRANT USAGE, CREATE ON SCHEMA {Quoted(name)} TO {role};",
                 "database" => $"GRANT CONNECT, CREATE, TEMPORARY ON DATABASE {Quoted(name)} TO {role};",
-                "table" or "view" => $"GRANT ALL ON TABLE {Quoted(name)} TO {role};   -- changing its definition needs its owner",
+                "table" or "view" =>
+                    $"GRANT ALL ON TABLE {Quoted(name)} TO {role};   -- changing its definition needs its owner",
                 "sequence" => $"GRANT ALL ON SEQUENCE {Quoted(name)} TO {role};",
                 "function" or "procedure" => $"GRANT EXECUTE ON {kind.ToUpperInvariant()} {Quoted(name)} TO {role};",
                 "type" => $"GRANT USAGE ON TYPE {Quoted(name)} TO {role};",
@@ -49,8 +50,9 @@ internal static partial class MissingPrivilege
             {
                 "role" => $"as a superuser: ALTER ROLE {role} CREATEROLE;",
                 "database" => $"as a superuser: ALTER ROLE {role} CREATEDB;",
-                "extension" => $"let a superuser create it once in \"{database}\": CREATE EXTENSION IF NOT EXISTS {create.Groups["name"].Value};"
-                    + $"\n       or, for a trusted extension: GRANT CREATE ON DATABASE {Quoted(database)} TO {role};",
+                "extension" =>
+                    $"let a superuser create it once in \"{database}\": CREATE EXTENSION IF NOT EXISTS {create.Groups["name"].Value};"
+                        + $"\n       or, for a trusted extension: GRANT CREATE ON DATABASE {Quoted(database)} TO {role};",
                 _ => $"as a superuser, let {user} do this, or run the migrations as the role that owns the schema.",
             };
         }
@@ -61,7 +63,9 @@ internal static partial class MissingPrivilege
     }
 
     private static string Quoted(string name) =>
-        PlainName().IsMatch(name) ? name : string.Join('.', name.Split('.').Select(part => $"\"{part.Trim('"').Replace("\"", "\"\"")}\""));
+        PlainName().IsMatch(name)
+            ? name
+            : string.Join('.', name.Split('.').Select(part => $"\"{part.Trim('"').Replace("\"", "\"\"")}\""));
 
     [GeneratedRegex("""^must be (?:the )?owner of (?<kind>[a-z ]+?) "?(?<name>[^"]+)"?$""")]
     private static partial Regex MustBeOwner();

@@ -25,7 +25,10 @@ internal static class SqlExcerpt
             // A long line is shown around the caret, or from its start.
             var start = i == line ? Math.Max(0, column - Widest + 20) : 0;
             var shown = lines[i][Math.Min(start, lines[i].Length)..];
-            text.Append("  ").Append(number).Append(" | ").AppendLine(shown.Length > Widest ? shown[..Widest] + "…" : shown);
+            text.Append("  ")
+                .Append(number)
+                .Append(" | ")
+                .AppendLine(shown.Length > Widest ? shown[..Widest] + "…" : shown);
             if (i == line)
             {
                 text.Append(' ', digits + 5 + column - start).AppendLine("^");
@@ -34,7 +37,8 @@ internal static class SqlExcerpt
 
         if (last < lines.Length - 1)
         {
-            text.Append(' ', digits + 3).AppendLine(CultureInfo.InvariantCulture, $"({lines.Length - 1 - last} more lines)");
+            text.Append(' ', digits + 3)
+                .AppendLine(CultureInfo.InvariantCulture, $"({lines.Length - 1 - last} more lines)");
         }
 
         return text.ToString().ReplaceLineEndings("\n").TrimEnd('\n');

@@ -30,11 +30,16 @@ internal static partial class StatementFailure
             );
         }
 
-        var (text, position) =
-            e.InternalQuery is { Length: > 0 } inner ? (inner, e.InternalPosition)
+        var (text, position) = e.InternalQuery is { Length: > 0 } inner
+            ? (inner, e.InternalPosition)
             : (e.BatchCommand?.CommandText is { Length: > 0 } one ? one : sql, e.Position);
         var details = string.Concat(
-            Line("Detail", e.Detail is { } detail && !detail.StartsWith("Detail redacted", StringComparison.Ordinal) ? detail : null),
+            Line(
+                "Detail",
+                e.Detail is { } detail && !detail.StartsWith("Detail redacted", StringComparison.Ordinal)
+                    ? detail
+                    : null
+            ),
             Line("Hint", e.Hint),
             Line("Where", e.Where)
         );
@@ -47,7 +52,11 @@ internal static partial class StatementFailure
         );
     }
 
-    private static (string Id, string ToDo) Advice(PostgresException e, DatabaseDescription database, TimeSpan statementTimeout) =>
+    private static (string Id, string ToDo) Advice(
+        PostgresException e,
+        DatabaseDescription database,
+        TimeSpan statementTimeout
+    ) =>
         e.SqlState switch
         {
             PostgresErrorCodes.InsufficientPrivilege => (
@@ -81,10 +90,14 @@ internal static partial class StatementFailure
             _ => ("StatementFailed", "correct the migration or what the message names, then run again."),
         };
 
-    private static string Line(string name, string? text) => string.IsNullOrWhiteSpace(text) ? "" : $"  {name}: {text}\n";
+    private static string Line(string name, string? text) =>
+        string.IsNullOrWhiteSpace(text) ? "" : $"  {name}: {text}\n";
 
     private static string Excerpt(string sql, int position) =>
-        SqlExcerpt.Of(Secret().Replace(sql, match => match.Groups[1].Value + new string('*', match.Groups[2].Length)), position);
+        SqlExcerpt.Of(
+            Secret().Replace(sql, match => match.Groups[1].Value + new string('*', match.Groups[2].Length)),
+            position
+        );
 
     // CREATE ROLE … PASSWORD '…' is the one place where a migration's own text is expected to hold a secret. As long as before, so
     // that the caret still points at the right place.

@@ -7,7 +7,11 @@ internal sealed class DatabaseAheadGuard : IMigrationGuard
     {
         var newestInCode = context.Assembly.Migrations.Keys.Max(StringComparer.OrdinalIgnoreCase);
         var unknown = context.Plan.Applied.Where(id => !context.Assembly.Migrations.ContainsKey(id)).ToList();
-        var ahead = unknown.Where(id => newestInCode is null || string.Compare(id, newestInCode, StringComparison.OrdinalIgnoreCase) > 0).ToList();
+        var ahead = unknown
+            .Where(id =>
+                newestInCode is null || string.Compare(id, newestInCode, StringComparison.OrdinalIgnoreCase) > 0
+            )
+            .ToList();
         var missing = unknown.Except(ahead).ToList();
         Failure? failure = null;
         if (missing.Count > 0)

@@ -15,4 +15,9 @@ internal interface IServerGuard
 /// <param name="Server">What was read of the server.</param>
 /// <param name="Database">The database in words.</param>
 /// <param name="Options">The options of the run.</param>
-internal sealed record ServerGuardContext(Session Session, ServerFacts Server, DatabaseDescription Database, MigrationSafetyOptions Options);
+internal sealed record ServerGuardContext(
+    Session Session,
+    ServerFacts Server,
+    DatabaseDescription Database,
+    MigrationSafetyOptions Options
+);

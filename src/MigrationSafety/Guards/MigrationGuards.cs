@@ -3,7 +3,8 @@ namespace MigrationSafety.Guards;
 /// <summary>All guards, in the order in which they are asked; the first that objects is the one whose message is shown.</summary>
 internal static class MigrationGuards
 {
-    public static IReadOnlyList<IServerGuard> OfServer { get; } = [new ServerTooOldGuard(), new ReplicaGuard(), new TransactionPoolerGuard()];
+    public static IReadOnlyList<IServerGuard> OfServer { get; } =
+    [new ServerTooOldGuard(), new ReplicaGuard(), new TransactionPoolerGuard()];
 
     public static IReadOnlyList<IMigrationGuard> OfMigrations { get; } =
     [

@@ -11,7 +11,9 @@ internal sealed class TransactionControlGuard : IMigrationGuard
             context
                 .Plan.Steps.SelectMany(step => step.Commands.Select(command => (step, command)))
                 .Where(pair => !pair.command.TransactionSuppressed && MayHold(pair.command.CommandText))
-                .SelectMany(pair => SqlScanner.Split(pair.command.CommandText).Select(statement => (pair.step, pair.command, statement)))
+                .SelectMany(pair =>
+                    SqlScanner.Split(pair.command.CommandText).Select(statement => (pair.step, pair.command, statement))
+                )
                 .Where(found => TransactionRules.IsTransactionControl(found.statement))
                 .Select(found => new Failure(
                     "TransactionControl",

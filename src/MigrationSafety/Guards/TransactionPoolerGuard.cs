@@ -41,7 +41,9 @@ internal sealed class TransactionPoolerGuard : IServerGuard
         limit.CancelAfter(Limit);
         try
         {
-            await using var second = await ObserverConnection.OpenAsync(context.Session.Connection, limit.Token).ConfigureAwait(false);
+            await using var second = await ObserverConnection
+                .OpenAsync(context.Session.Connection, limit.Token)
+                .ConfigureAwait(false);
             await using var transaction = await second.BeginTransactionAsync(limit.Token).ConfigureAwait(false);
             await using var command = new NpgsqlCommand("SELECT pg_backend_pid()", second);
             var other = (int)(await command.ExecuteScalarAsync(limit.Token).ConfigureAwait(false))!;
@@ -49,7 +51,10 @@ internal sealed class TransactionPoolerGuard : IServerGuard
             var ours = await context.Session.ScalarAsync<int>("SELECT pg_backend_pid()").ConfigureAwait(false);
             return other == context.Server.BackendPid || ours != context.Server.BackendPid;
         }
-        catch (Exception e) when (e is NpgsqlException or OperationCanceledException && !context.Session.CancellationToken.IsCancellationRequested)
+        catch (Exception e)
+            when (e is NpgsqlException or OperationCanceledException
+                && !context.Session.CancellationToken.IsCancellationRequested
+            )
         {
             // A session pooler with one place makes the second connection wait: then ours has its process for itself.
             return false;

@@ -7,21 +7,31 @@ namespace MigrationSafety.Guards;
 internal sealed class UnfinishedMigrationGuard : IMigrationGuard
 {
     public ValueTask<Failure?> CheckAsync(MigrationGuardContext context) =>
-        ValueTask.FromResult(context.Unfinished.Select(unfinished => Check(context, unfinished)).FirstOrDefault(failure => failure is not null));
+        ValueTask.FromResult(
+            context
+                .Unfinished.Select(unfinished => Check(context, unfinished))
+                .FirstOrDefault(failure => failure is not null)
+        );
 
     private static Failure? Check(MigrationGuardContext context, UnfinishedMigration unfinished)
     {
         var state =
             $"{unfinished.Committed} of {unfinished.Count} commands of {unfinished.MigrationId} are committed"
             + $" ({(unfinished.Direction == MigrationDirection.Up ? "applying" : "reverting")} it).";
-        var step = context.Plan.Steps.FirstOrDefault(step => step.Id == unfinished.MigrationId && step.Direction == unfinished.Direction);
+        var step = context.Plan.Steps.FirstOrDefault(step =>
+            step.Id == unfinished.MigrationId && step.Direction == unfinished.Direction
+        );
         if (step is null)
         {
             var verb = unfinished.Direction == MigrationDirection.Up ? "applying" : "reverting";
             return new Failure(
                 "UnfinishedMigration",
                 $"An earlier run was interrupted while {verb} {unfinished.MigrationId}, and this one would leave it half done"
-                    + (context.Assembly.Migrations.ContainsKey(unfinished.MigrationId) ? "." : ": it is not in this code."),
+                    + (
+                        context.Assembly.Migrations.ContainsKey(unfinished.MigrationId)
+                            ? "."
+                            : ": it is not in this code."
+                    ),
                 state,
                 unfinished.Direction == MigrationDirection.Up
                     ? $"let it be finished first, by the release that has it: efbundle {unfinished.MigrationId}"
@@ -29,7 +39,8 @@ internal sealed class UnfinishedMigrationGuard : IMigrationGuard
             );
         }
 
-        return step.Commands.Count >= unfinished.Committed
+        return
+            step.Commands.Count >= unfinished.Committed
             && UnfinishedMigration.HashOf(step.Commands.Take(unfinished.Committed)) == unfinished.Hash
             ? null
             : new Failure(

@@ -16,14 +16,22 @@ internal sealed record JournalTables(string Schema, ISqlGenerationHelper Sql)
 
     public async ValueTask<bool> ExistAsync(Session session) =>
         await session
-            .ScalarAsync<bool>("SELECT to_regclass($1) IS NOT NULL AND to_regclass($2) IS NOT NULL", Unfinished, Applied)
+            .ScalarAsync<bool>(
+                "SELECT to_regclass($1) IS NOT NULL AND to_regclass($2) IS NOT NULL",
+                Unfinished,
+                Applied
+            )
             .ConfigureAwait(false);
 
     /// <summary>Creates what is missing, in the caller's transaction.</summary>
     public async ValueTask CreateAsync(Session session)
     {
         // CREATE SCHEMA IF NOT EXISTS asks for CREATE on the database even where the schema exists.
-        if (!await session.ScalarAsync<bool>("SELECT to_regnamespace($1) IS NOT NULL", Sql.DelimitIdentifier(Schema)).ConfigureAwait(false))
+        if (
+            !await session
+                .ScalarAsync<bool>("SELECT to_regnamespace($1) IS NOT NULL", Sql.DelimitIdentifier(Schema))
+                .ConfigureAwait(false)
+        )
         {
             await session.ExecuteAsync($"CREATE SCHEMA {Sql.DelimitIdentifier(Schema)}").ConfigureAwait(false);
         }

@@ -52,7 +52,9 @@ internal static class MigrationChecksum
                 text.Append(']');
                 break;
             case IFormattable formattable:
-                text.Append(formattable.ToString(value is DateTime or DateTimeOffset ? "O" : null, CultureInfo.InvariantCulture));
+                text.Append(
+                    formattable.ToString(value is DateTime or DateTimeOffset ? "O" : null, CultureInfo.InvariantCulture)
+                );
                 break;
             default:
                 text.Append(value);
@@ -94,7 +96,9 @@ internal static class MigrationChecksum
             }
         }
 
-        foreach (var annotation in ((IAnnotatable)operation).GetAnnotations().OrderBy(a => a.Name, StringComparer.Ordinal))
+        foreach (
+            var annotation in ((IAnnotatable)operation).GetAnnotations().OrderBy(a => a.Name, StringComparer.Ordinal)
+        )
         {
             text.Append('@').Append(annotation.Name).Append('=');
             Write(text, annotation.Value);
@@ -113,7 +117,9 @@ internal static class MigrationChecksum
             string => false,
             ICollection { Count: 0 } => true,
             Enum e => Convert.ToInt64(e, CultureInfo.InvariantCulture) == 0,
-            ValueType when type.IsValueType && Nullable.GetUnderlyingType(type) is null => value.Equals(Activator.CreateInstance(type)),
+            ValueType when type.IsValueType && Nullable.GetUnderlyingType(type) is null => value.Equals(
+                Activator.CreateInstance(type)
+            ),
             _ => false,
         };
 }

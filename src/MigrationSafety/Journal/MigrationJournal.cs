@@ -70,12 +70,17 @@ internal sealed class MigrationJournal(JournalTables tables, string historyTable
 
         if (migration.Direction == MigrationDirection.Up)
         {
-            await SaveChecksumAsync(session, migration.Id, MigrationChecksum.Of(migration.Migration)).ConfigureAwait(false);
+            await SaveChecksumAsync(session, migration.Id, MigrationChecksum.Of(migration.Migration))
+                .ConfigureAwait(false);
         }
         else
         {
             await session
-                .ExecuteAsync($"DELETE FROM {tables.Applied} WHERE history_table = $1 AND migration_id = $2", historyTable, migration.Id)
+                .ExecuteAsync(
+                    $"DELETE FROM {tables.Applied} WHERE history_table = $1 AND migration_id = $2",
+                    historyTable,
+                    migration.Id
+                )
                 .ConfigureAwait(false);
         }
     }

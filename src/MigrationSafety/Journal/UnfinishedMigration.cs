@@ -11,7 +11,13 @@ namespace MigrationSafety.Journal;
 /// <param name="Committed">How many of its commands are committed.</param>
 /// <param name="Hash">The hash of the text of those commands.</param>
 /// <param name="Count">How many commands it had then.</param>
-internal sealed record UnfinishedMigration(string MigrationId, MigrationDirection Direction, int Committed, string Hash, int Count)
+internal sealed record UnfinishedMigration(
+    string MigrationId,
+    MigrationDirection Direction,
+    int Committed,
+    string Hash,
+    int Count
+)
 {
     /// <summary>The hash of the first commands' text, line endings apart: a checkout on Windows must not look like an edit.</summary>
     public static string HashOf(IEnumerable<MigrationCommand> commands)

@@ -27,9 +27,16 @@ internal sealed record Blocker(
         LEFT JOIN LATERAL (SELECT * FROM pg_locks l WHERE l.pid = $1 AND NOT l.granted LIMIT 1) w ON true
         """;
 
-    public static async Task<IReadOnlyList<Blocker>> FindAsync(NpgsqlConnection observer, int pid, CancellationToken cancellationToken)
+    public static async Task<IReadOnlyList<Blocker>> FindAsync(
+        NpgsqlConnection observer,
+        int pid,
+        CancellationToken cancellationToken
+    )
     {
-        await using var command = new NpgsqlCommand(Sql, observer) { Parameters = { new NpgsqlParameter { Value = pid } } };
+        await using var command = new NpgsqlCommand(Sql, observer)
+        {
+            Parameters = { new NpgsqlParameter { Value = pid } },
+        };
         var blockers = new List<Blocker>();
         await using var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
         while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
@@ -51,7 +58,8 @@ internal sealed record Blocker(
         return blockers;
     }
 
-    private static string? Text(NpgsqlDataReader reader, int column) => reader.IsDBNull(column) ? null : reader.GetString(column);
+    private static string? Text(NpgsqlDataReader reader, int column) =>
+        reader.IsDBNull(column) ? null : reader.GetString(column);
 
     public override string ToString() =>
         $"pid {Pid}, user {User ?? "unknown"}, application \"{Application}\", {State ?? "state hidden"}"

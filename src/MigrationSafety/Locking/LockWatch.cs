@@ -11,6 +11,7 @@ internal sealed class LockWatch : IAsyncDisposable
 {
     private readonly CancellationTokenSource _stop;
     private readonly Task _watching;
+    private readonly bool _async;
     private volatile IReadOnlyList<Blocker> _last = [];
     private volatile string? _problem;
 
@@ -20,6 +21,7 @@ internal sealed class LockWatch : IAsyncDisposable
     public LockWatch(Session session, int pid, TimeSpan every)
     {
         _stop = CancellationTokenSource.CreateLinkedTokenSource(session.CancellationToken);
+        _async = session.Async;
         var connection = session.Connection;
         _watching = Task.Run(() => WatchAsync(connection, pid, every, _stop.Token));
     }
@@ -34,8 +36,17 @@ internal sealed class LockWatch : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await _stop.CancelAsync().ConfigureAwait(false);
-        await _watching.ConfigureAwait(false);
+        if (_async)
+        {
+            await _stop.CancelAsync().ConfigureAwait(false);
+            await _watching.ConfigureAwait(false);
+        }
+        else
+        {
+            _stop.Cancel();
+            _watching.GetAwaiter().GetResult();
+        }
+
         _stop.Dispose();
     }
 

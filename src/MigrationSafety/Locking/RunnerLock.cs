@@ -52,7 +52,11 @@ internal sealed class RunnerLock(MigrationSafetyOptions options, ILogger logger)
                             + $"{(holder ?? said)?.ToString() ?? "its session could not be seen"}.",
                         "this run changed nothing; the other one goes on.",
                         "wait for the other run, then run again; with -- --runner-wait 2h this one waits longer."
-                            + (said is null ? "" : $" If the other run is dead: SELECT pg_terminate_backend({said.Pid});")
+                            + (
+                                said is null
+                                    ? ""
+                                    : $" If the other run is dead: SELECT pg_terminate_backend({said.Pid});"
+                            )
                     )
                 );
             }
@@ -69,7 +73,8 @@ internal sealed class RunnerLock(MigrationSafetyOptions options, ILogger logger)
         {
             await session.ExecuteAsync("SELECT pg_advisory_unlock($1)", Key(historyTable)).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is Npgsql.NpgsqlException or InvalidOperationException or OperationCanceledException)
+        catch (Exception e)
+            when (e is Npgsql.NpgsqlException or InvalidOperationException or OperationCanceledException)
         {
             // Closing resets the session (DISCARD ALL), and that frees the lock too.
         }

@@ -12,19 +12,23 @@ public sealed class MigrationSafetyOptionsBuilder
 
     /// <summary>Takes the options that stand on the command line, over those set before.</summary>
     /// <param name="arguments">The parsed arguments.</param>
-    public MigrationSafetyOptionsBuilder UseArguments(MigrationSafetyArguments arguments) => With(arguments.ApplyTo(Options));
+    public MigrationSafetyOptionsBuilder UseArguments(MigrationSafetyArguments arguments) =>
+        With(arguments.ApplyTo(Options));
 
     /// <summary>Creates the database when it does not exist.</summary>
     /// <param name="create">Whether to create it.</param>
-    public MigrationSafetyOptionsBuilder CreateDatabase(bool create = true) => With(Options with { CreateDatabase = create });
+    public MigrationSafetyOptionsBuilder CreateDatabase(bool create = true) =>
+        With(Options with { CreateDatabase = create });
 
     /// <summary>Applies a migration although a newer one has been applied.</summary>
     /// <param name="allow">Whether to allow it.</param>
-    public MigrationSafetyOptionsBuilder AllowOutOfOrder(bool allow = true) => With(Options with { AllowOutOfOrder = allow });
+    public MigrationSafetyOptionsBuilder AllowOutOfOrder(bool allow = true) =>
+        With(Options with { AllowOutOfOrder = allow });
 
     /// <summary>Reverts migrations although that deletes data.</summary>
     /// <param name="allow">Whether to allow it.</param>
-    public MigrationSafetyOptionsBuilder AllowDataLoss(bool allow = true) => With(Options with { AllowDataLoss = allow });
+    public MigrationSafetyOptionsBuilder AllowDataLoss(bool allow = true) =>
+        With(Options with { AllowDataLoss = allow });
 
     /// <summary>Accepts migrations that were changed after they had been applied.</summary>
     /// <param name="allow">Whether to allow it.</param>
@@ -32,7 +36,8 @@ public sealed class MigrationSafetyOptionsBuilder
 
     /// <summary>Only says what would run.</summary>
     /// <param name="output">For people or for machines.</param>
-    public MigrationSafetyOptionsBuilder Plan(PlanOutput output = PlanOutput.Text) => With(Options with { Plan = output });
+    public MigrationSafetyOptionsBuilder Plan(PlanOutput output = PlanOutput.Text) =>
+        With(Options with { Plan = output });
 
     /// <summary>Runs only exactly the plan with this digest.</summary>
     /// <param name="digest">The digest that <c>--plan</c> printed.</param>
@@ -42,19 +47,28 @@ public sealed class MigrationSafetyOptionsBuilder
     /// <param name="longest">How long the last attempts wait.</param>
     /// <param name="first">How long the first attempt waits; null keeps the default, cut to <paramref name="longest"/>.</param>
     public MigrationSafetyOptionsBuilder LockTimeout(TimeSpan longest, TimeSpan? first = null) =>
-        With(Options with { LockTimeout = Positive(longest), FirstLockTimeout = Positive(first ?? Options.FirstLockTimeout) });
+        With(
+            Options with
+            {
+                LockTimeout = Positive(longest),
+                FirstLockTimeout = Positive(first ?? Options.FirstLockTimeout),
+            }
+        );
 
     /// <summary>How long one migration is tried again while somebody holds a lock it needs.</summary>
     /// <param name="budget">The total of all attempts and pauses.</param>
-    public MigrationSafetyOptionsBuilder LockWait(TimeSpan budget) => With(Options with { LockWait = Positive(budget) });
+    public MigrationSafetyOptionsBuilder LockWait(TimeSpan budget) =>
+        With(Options with { LockWait = Positive(budget) });
 
     /// <summary>How long to wait for another run on the same database.</summary>
     /// <param name="limit">The longest wait.</param>
-    public MigrationSafetyOptionsBuilder RunnerWait(TimeSpan limit) => With(Options with { RunnerWait = Positive(limit) });
+    public MigrationSafetyOptionsBuilder RunnerWait(TimeSpan limit) =>
+        With(Options with { RunnerWait = Positive(limit) });
 
     /// <summary>The longest that one statement inside a transaction may run.</summary>
     /// <param name="limit">The limit.</param>
-    public MigrationSafetyOptionsBuilder StatementTimeout(TimeSpan limit) => With(Options with { StatementTimeout = Positive(limit) });
+    public MigrationSafetyOptionsBuilder StatementTimeout(TimeSpan limit) =>
+        With(Options with { StatementTimeout = Positive(limit) });
 
     /// <summary>The longest that one statement outside a transaction may run.</summary>
     /// <param name="limit">The limit.</param>
@@ -63,11 +77,13 @@ public sealed class MigrationSafetyOptionsBuilder
 
     /// <summary>How long to try to connect again after the connection was lost half-way.</summary>
     /// <param name="limit">The limit.</param>
-    public MigrationSafetyOptionsBuilder ReconnectWait(TimeSpan limit) => With(Options with { ReconnectWait = Positive(limit) });
+    public MigrationSafetyOptionsBuilder ReconnectWait(TimeSpan limit) =>
+        With(Options with { ReconnectWait = Positive(limit) });
 
     /// <summary>The age from which another session's open transaction is refused as a danger.</summary>
     /// <param name="age">The age.</param>
-    public MigrationSafetyOptionsBuilder LongTransaction(TimeSpan age) => With(Options with { LongTransaction = Positive(age) });
+    public MigrationSafetyOptionsBuilder LongTransaction(TimeSpan age) =>
+        With(Options with { LongTransaction = Positive(age) });
 
     /// <summary>The schema that holds the rails' own tables.</summary>
     /// <param name="name">The schema's name.</param>
@@ -79,7 +95,8 @@ public sealed class MigrationSafetyOptionsBuilder
 
     /// <summary>Whether Ctrl-C and SIGTERM end the run in order.</summary>
     /// <param name="handle">Whether to handle them.</param>
-    public MigrationSafetyOptionsBuilder HandleSignals(bool handle = true) => With(Options with { HandleSignals = handle });
+    public MigrationSafetyOptionsBuilder HandleSignals(bool handle = true) =>
+        With(Options with { HandleSignals = handle });
 
     private MigrationSafetyOptionsBuilder With(MigrationSafetyOptions options)
     {

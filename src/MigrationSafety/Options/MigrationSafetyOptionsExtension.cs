@@ -55,7 +55,8 @@ internal sealed class MigrationSafetyOptionsExtension : IDbContextOptionsExtensi
         }
     }
 
-    private sealed class ExtensionInfo(MigrationSafetyOptionsExtension extension) : DbContextOptionsExtensionInfo(extension)
+    private sealed class ExtensionInfo(MigrationSafetyOptionsExtension extension)
+        : DbContextOptionsExtensionInfo(extension)
     {
         private new MigrationSafetyOptionsExtension Extension => (MigrationSafetyOptionsExtension)base.Extension;
 
@@ -76,7 +77,8 @@ internal sealed class MigrationSafetyOptionsExtension : IDbContextOptionsExtensi
         // rails can share one service provider, whatever its options are.
         public override int GetServiceProviderHashCode() => 0;
 
-        public override bool ShouldUseSameServiceProvider(DbContextOptionsExtensionInfo other) => other is ExtensionInfo;
+        public override bool ShouldUseSameServiceProvider(DbContextOptionsExtensionInfo other) =>
+            other is ExtensionInfo;
 
         public override void PopulateDebugInfo(IDictionary<string, string> debugInfo) =>
             debugInfo["MigrationSafety"] = LogFragment.Trim();

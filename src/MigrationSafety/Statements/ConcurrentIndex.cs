@@ -10,7 +10,10 @@ internal sealed record ConcurrentIndex(string Index, string Table, string Before
     /// <summary>Reads a statement; null when it is another one, or one without a name.</summary>
     public static ConcurrentIndex? Parse(SqlStatement statement)
     {
-        if (statement.Tokens is not (["CREATE", "INDEX", "CONCURRENTLY", ..] or ["CREATE", "UNIQUE", "INDEX", "CONCURRENTLY", ..]))
+        if (
+            statement.Tokens
+            is not (["CREATE", "INDEX", "CONCURRENTLY", ..] or ["CREATE", "UNIQUE", "INDEX", "CONCURRENTLY", ..])
+        )
         {
             return null;
         }

@@ -32,7 +32,10 @@ internal static class SqlScanner
 
             start = start < 0 ? i : start;
             end = next;
-            depth += c == '(' ? 1 : c == ')' && depth > 0 ? -1 : 0;
+            depth +=
+                c == '(' ? 1
+                : c == ')' && depth > 0 ? -1
+                : 0;
             var token = char.IsLetter(c) || c == '_' ? sql[i..next].ToUpperInvariant() : sql[i..next];
             atomic = token switch
             {
@@ -59,7 +62,8 @@ internal static class SqlScanner
             (tokens, start, depth, atomic) = ([], -1, 0, false);
         }
 
-        static bool FollowsBegin(string text, int at) => text[..at].TrimEnd().EndsWith("BEGIN", StringComparison.OrdinalIgnoreCase);
+        static bool FollowsBegin(string text, int at) =>
+            text[..at].TrimEnd().EndsWith("BEGIN", StringComparison.OrdinalIgnoreCase);
 
         static bool EndsHere(string text, int at) => text[at..].TrimStart() is "" or [';', ..];
     }

@@ -22,7 +22,9 @@ internal static class TransactionRules
     public static bool IsTransactionControl(SqlStatement statement) =>
         statement.Tokens switch
         {
-            ["BEGIN" or "COMMIT" or "END" or "ABORT", ..] or ["START", "TRANSACTION", ..] or ["PREPARE", "TRANSACTION", ..] => true,
+            ["BEGIN" or "COMMIT" or "END" or "ABORT", ..]
+            or ["START", "TRANSACTION", ..]
+            or ["PREPARE", "TRANSACTION", ..] => true,
             ["ROLLBACK", ..] => !statement.Tokens.Contains("TO"),
             _ => false,
         };

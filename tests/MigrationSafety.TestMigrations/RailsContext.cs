@@ -1,0 +1,25 @@
+using Microsoft.EntityFrameworkCore;
+
+namespace MigrationSafety.TestMigrations;
+
+/// <summary>A context without entities: what it migrates is written in its migrations.</summary>
+public abstract class RailsContext(string connectionString, Action<MigrationSafetyOptionsBuilder>? configure)
+    : DbContext
+{
+    /// <summary>Further options, set by a test before the context is used.</summary>
+    public Action<DbContextOptionsBuilder>? Further { get; init; }
+
+    protected override void OnConfiguring(DbContextOptionsBuilder optionsBuilder)
+    {
+        optionsBuilder
+            .UseNpgsql(
+                connectionString,
+                npgsql =>
+                    npgsql
+                        .MigrationsAssembly(typeof(RailsContext).Assembly)
+                        .MigrationsHistoryTable("__EFMigrationsHistory", "migrations")
+            )
+            .UseMigrationSafety(configure);
+        Further?.Invoke(optionsBuilder);
+    }
+}

@@ -1,7 +1,0 @@
-namespace MigrationSafety.Tests;
-
-public class PlaceholderTests
-{
-    [Xunit.Fact]
-    public void Runs() { }
-}
