@@ -1,6 +1,7 @@
-using Data;
+using Data.Migrations.Samples;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Design;
+using MigrationSafety.Connections;
 
 namespace Data.Migrations;
 
@@ -11,7 +12,15 @@ public sealed class DesignTimeFactory : IDesignTimeDbContextFactory<AppDbContext
     public AppDbContext CreateDbContext(string[] args)
     {
         var options = new DbContextOptionsBuilder<AppDbContext>();
-        options.UseAppDatabase(Environment.GetEnvironmentVariable("MIGRATE_DATABASE_URL"));
+        // The database is looked up when a connection is wanted: by then EF Core has handed over --connection, and building a
+        // bundle never asks.
+        options.UseAppDatabase(connectionString: null);
+        options.AddInterceptors(ConnectionStringInterceptor.FromEnvironment());
+        if (args.Contains(SampleData.Argument))
+        {
+            options.UseSampleData();
+        }
+
         return new AppDbContext(options.Options);
     }
 }
