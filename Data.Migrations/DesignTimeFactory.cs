@@ -1,6 +1,7 @@
 using Data.Migrations.Samples;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Design;
+using MigrationSafety;
 using MigrationSafety.Connections;
 
 namespace Data.Migrations;
@@ -11,12 +12,29 @@ public sealed class DesignTimeFactory : IDesignTimeDbContextFactory<AppDbContext
     /// <inheritdoc />
     public AppDbContext CreateDbContext(string[] args)
     {
-        var options = new DbContextOptionsBuilder<AppDbContext>();
         // The database is looked up when a connection is wanted: by then EF Core has handed over --connection, and building a
         // bundle never asks.
-        options.UseAppDatabase(connectionString: null);
+        var options = new DbContextOptionsBuilder<AppDbContext>();
         options.AddInterceptors(ConnectionStringInterceptor.FromEnvironment());
-        if (args.Contains(SampleData.Argument))
+        return Create(options, connectionString: null, args);
+    }
+
+    /// <summary>Makes the context that migrates one database, on the same rails as the tools' own.</summary>
+    /// <param name="connectionString">The database, in Npgsql's key-value form.</param>
+    /// <param name="args">What would stand after <c>--</c>.</param>
+    public static AppDbContext CreateFor(string connectionString, params string[] args) =>
+        Create(new DbContextOptionsBuilder<AppDbContext>(), connectionString, args);
+
+    private static AppDbContext Create(
+        DbContextOptionsBuilder<AppDbContext> options,
+        string? connectionString,
+        string[] args
+    )
+    {
+        var arguments = MigrationSafetyArguments.Parse(args, SampleData.Argument);
+        options.UseAppDatabase(connectionString);
+        options.UseMigrationSafety(safety => safety.UseArguments(arguments));
+        if (arguments.Others.Contains(SampleData.Argument))
         {
             options.UseSampleData();
         }

@@ -1,5 +1,6 @@
 using Data.Entities;
 using Microsoft.EntityFrameworkCore;
+using MigrationSafety;
 
 namespace Data.Migrations.Samples;
 
@@ -24,7 +25,7 @@ public static class SampleData
     /// <param name="context">Connected as the owner, with every migration applied.</param>
     /// <param name="print">Takes a line at a time. The secrets of new keys are printed here, once, and stored nowhere.</param>
     /// <param name="cancellationToken">Ends the work; nothing is kept.</param>
-    /// <exception cref="SampleDataRefusedException">The database holds users that are not sample users.</exception>
+    /// <exception cref="MigrationRefusedException">A migration is pending, or the database holds users that are not sample users.</exception>
     public static async Task EnsureAsync(
         AppDbContext context,
         Action<string> print,
@@ -73,10 +74,10 @@ public static class SampleData
         var pending = (await context.Database.GetPendingMigrationsAsync(cancellationToken)).ToList();
         if (pending.Count > 0)
         {
-            throw new SampleDataRefusedException(
+            throw Refused(
                 $"Sample data needs every migration, and {string.Join(", ", pending)} "
-                    + $"{(pending.Count == 1 ? "is" : "are")} not applied. No sample data was made. "
-                    + $"Name no older migration together with {Argument}."
+                    + $"{(pending.Count == 1 ? "is" : "are")} not applied. No sample data was made.",
+                $"name no older migration together with {Argument}."
             );
         }
     }
@@ -89,10 +90,11 @@ public static class SampleData
         );
         if (others > 0)
         {
-            throw new SampleDataRefusedException(
+            throw Refused(
                 $"Sample data is refused: this database holds {others:N0} {(others == 1 ? "user" : "users")} that "
                     + $"{(others == 1 ? "is not a sample user" : "are not sample users")}, so it may be in use. No sample data "
-                    + $"was made. Leave {Argument} out, or use a database of your own: dotnet run --project src/Db -- up"
+                    + "was made.",
+                $"leave {Argument} out, or use a database of your own: dotnet run --project src/Db -- up"
             );
         }
     }
@@ -130,6 +132,9 @@ public static class SampleData
 
         return (users, keys);
     }
+
+    private static MigrationRefusedException Refused(string what, string whatToDo) =>
+        new(new Failure("SampleDataRefused", what, null, whatToDo));
 
     private static void Report(Action<string> print, int users, List<SampleApiKey> keys)
     {
