@@ -17,10 +17,10 @@ public sealed class TestDatabase : IAsyncDisposable
     /// <summary>Its name, unique on the server.</summary>
     public string Name { get; }
 
-    /// <summary>As superuser, in Npgsql's key-value form.</summary>
+    /// <summary>As the server's superuser, in Npgsql's key-value form.</summary>
     public string ConnectionString { get; }
 
-    /// <summary>As superuser, as the <c>postgresql://</c> URI that psql, pg_dump and pgbench take.</summary>
+    /// <summary>As <see cref="ConnectionString"/>, as the <c>postgresql://</c> URI that psql, pg_dump and pgbench take.</summary>
     public string ConnectionUri => PostgresUri.From(new NpgsqlConnectionStringBuilder(ConnectionString));
 
     /// <inheritdoc />

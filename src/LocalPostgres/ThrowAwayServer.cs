@@ -3,6 +3,7 @@ using Docker.DotNet;
 using LocalPostgres.Choosing;
 using LocalPostgres.Clusters;
 using LocalPostgres.Docker;
+using LocalPostgres.Named;
 using LocalPostgres.Npm;
 using Npgsql;
 
@@ -31,7 +32,10 @@ public sealed class ThrowAwayServer : IAsyncDisposable
         _copiesFiles = copiesFiles;
     }
 
-    /// <summary>As superuser, to database <c>postgres</c>, in Npgsql's key-value form.</summary>
+    /// <summary>
+    /// As superuser (or as the user that <c>TEST_DATABASE_URL</c> names), to database <c>postgres</c>, in Npgsql's
+    /// key-value form.
+    /// </summary>
     public string ConnectionString => _server.Connection.ConnectionString;
 
     /// <summary>As <see cref="ConnectionString"/>, as the <c>postgresql://</c> URI that psql, pg_dump and pgbench take.</summary>
@@ -67,8 +71,21 @@ public sealed class ThrowAwayServer : IAsyncDisposable
     )
     {
         var wish = ServerWish.From(options.Kind, options.Version, machine);
+        var mayBeNamed = machine[NamedServer.Variable] is not null && !options.NeedsItsOwnServer;
+        Attempt<IServer>[] named =
+            mayBeNamed || wish.Kind == ServerKind.Url
+                ?
+                [
+                    new(
+                        ServerKind.Url,
+                        NamedServer.Variable,
+                        async token => await NamedServer.ReachAsync(machine, wish, token)
+                    ),
+                ]
+                : [];
         Attempt<IServer>[] attempts =
         [
+            .. named,
             new(ServerKind.Docker, "Docker", InContainerAsync),
             new(
                 ServerKind.Binaries,
@@ -86,7 +103,10 @@ public sealed class ThrowAwayServer : IAsyncDisposable
             ),
         ];
         var (server, skipped) = await FirstThatStarts.OfAsync(attempts, wish, ct);
-        var started = new ThrowAwayServer(server, copiesFiles: !options.Durable) { Skipped = skipped };
+        var started = new ThrowAwayServer(server, copiesFiles: !options.Durable && server is not NamedServer)
+        {
+            Skipped = skipped,
+        };
         try
         {
             await using var connection = await started._admin.OpenConnectionAsync(ct);
@@ -233,9 +253,12 @@ public sealed class ThrowAwayServer : IAsyncDisposable
     private async Task<TestDatabase> CloneAsync(string template, CancellationToken cancellationToken)
     {
         var name = $"test_{Guid.NewGuid():N}"[..20];
-        // Copying files makes a checkpoint, which costs nothing where nothing is synced, and much where it is.
+        // Copying files makes a checkpoint, which costs nothing where nothing is synced, and much where it is or where
+        // others use the server.
         var strategy = _copiesFiles ? " STRATEGY file_copy" : "";
         await ExecuteAsync($"""CREATE DATABASE "{name}" TEMPLATE "{template}"{strategy}""", cancellationToken);
+        if (_server is NamedServer)
+            await ExecuteAsync(StaleDatabases.MarkCommand(name), cancellationToken);
         return new TestDatabase(this, name);
     }
 

@@ -67,7 +67,7 @@ public sealed class DockerTests
     {
         var server = await StartAsync();
         using var engine = await DockerEngine.AskAsync(Machine.Current, Token);
-        Assert.Contains(StaleContainers.OwnerMark(), await OwnersAsync(engine, server));
+        Assert.Contains(ProcessMark.OfThisProcess.ToString(), await OwnersAsync(engine, server));
 
         await server.DisposeAsync();
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using LocalPostgres.Choosing;
 
 namespace LocalPostgres.Clusters;
 
@@ -40,5 +41,5 @@ internal sealed record PidFile(int ProcessId, DateTimeOffset Started, int Port, 
     }
 
     /// <summary>The postmaster lives: a process of that number, started at that time, is there.</summary>
-    public bool IsAlive => RunningProcess.Is(ProcessId, Started, TimeSpan.FromSeconds(5));
+    public bool IsAlive => ProcessMark.IsRunning(ProcessId, Started);
 }

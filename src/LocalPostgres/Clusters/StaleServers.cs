@@ -20,7 +20,7 @@ internal static class StaleServers
                 OwnerMark.ReadFrom(directory) is { } mark
                 && mark.User == Environment.UserName
                 && mark.Account == account.Name
-                && !mark.IsAlive
+                && ProcessMark.Parse(mark.Process) is { HasGone: true }
             )
                 await ClearAsync(directory, mark, account, cancellationToken);
         }

@@ -55,7 +55,7 @@ internal sealed class ContainerServer : IServer
             var builder = ServerContainer
                 .Builder(engine, image, password, settings)
                 .WithCleanUp(hasReaper)
-                .WithLabel(StaleContainers.Label, StaleContainers.OwnerMark());
+                .WithLabel(StaleContainers.Label, ProcessMark.OfThisProcess.ToString());
             if (engine.IsLocal) // the engine gives another port at each start; a restarted server keeps this one
                 builder = builder.WithPortBinding(FreePort.Pick(), PostgreSqlBuilder.PostgreSqlPort);
             var container = builder.Build();

@@ -1,23 +1,13 @@
-using System.Diagnostics;
-using System.Globalization;
 using Docker.DotNet.Models;
-using LocalPostgres.Clusters;
+using LocalPostgres.Choosing;
 
 namespace LocalPostgres.Docker;
 
 /// <summary>Removes throw-away containers of this machine's processes that have gone without being able to.</summary>
 internal static class StaleContainers
 {
-    /// <summary>The label of our throw-away containers; its value says whose they are.</summary>
+    /// <summary>The label of our throw-away containers; its value is a <see cref="ProcessMark"/>.</summary>
     public const string Label = "local-postgres.owner";
-
-    /// <summary>This process: machine, number, start.</summary>
-    public static string OwnerMark()
-    {
-        using var process = Process.GetCurrentProcess();
-        var started = new DateTimeOffset(process.StartTime.ToUniversalTime()).ToUnixTimeMilliseconds();
-        return string.Create(CultureInfo.InvariantCulture, $"{Environment.MachineName}/{process.Id}/{started}");
-    }
 
     public static async Task SweepAsync(DockerEngine engine, CancellationToken cancellationToken)
     {
@@ -32,19 +22,10 @@ internal static class StaleContainers
             },
             cancellationToken
         );
-        foreach (var container in containers.Where(container => IsStale(container.Labels[Label])))
-            await engine.RemoveAsync(container.ID);
+        foreach (var container in containers)
+        {
+            if (ProcessMark.Parse(container.Labels[Label]) is { HasGone: true })
+                await engine.RemoveAsync(container.ID);
+        }
     }
-
-    // Another machine's containers on a shared engine are for that machine to judge.
-    private static bool IsStale(string mark) =>
-        mark.Split('/') is [var machine, var process, var started]
-        && machine == Environment.MachineName
-        && int.TryParse(process, CultureInfo.InvariantCulture, out var processId)
-        && long.TryParse(started, CultureInfo.InvariantCulture, out var milliseconds)
-        && !RunningProcess.Is(
-            processId,
-            DateTimeOffset.FromUnixTimeMilliseconds(milliseconds),
-            TimeSpan.FromSeconds(5)
-        );
 }
