@@ -1,6 +1,8 @@
+using Docker.DotNet;
 using LocalPostgres.Choosing;
 using LocalPostgres.Clusters;
 using LocalPostgres.Development;
+using LocalPostgres.Docker;
 using LocalPostgres.Npm;
 using Npgsql;
 
@@ -37,7 +39,7 @@ public sealed class DevelopmentServer
     /// <summary>Where its data lies: a directory, or the name of a container's volume.</summary>
     public string Data => _server.Data;
 
-    /// <summary>Its port of 127.0.0.1.</summary>
+    /// <summary>Its port.</summary>
     public int Port => _state.Port;
 
     /// <summary>It ran when this object was made.</summary>
@@ -99,21 +101,21 @@ public sealed class DevelopmentServer
 
         IKeptServer server;
         IReadOnlyList<string> skipped = [];
+        var started = true;
         if (directory.ReadState() is { } state)
         {
             RefuseAnother(state, wish);
             server = await OpenAsync(directory, state, machine, mayFetch: true, progress, ct);
+            started = !await server.IsRunningAsync(ct);
+            if (started)
+                state = await StartExistingAsync(directory, server, state, progress, ct);
         }
         else
         {
             directory.Make();
             ((server, state), skipped) = await CreateAsync(directory, machine, wish, progress, ct);
-            state.Write(directory.StateFile);
         }
 
-        var started = !await server.IsRunningAsync(ct);
-        if (started)
-            state = await StartAsync(directory, server, state, progress, ct);
         var up = new DevelopmentServer(directory, server, state, options.Database)
         {
             IsRunning = true,
@@ -141,7 +143,11 @@ public sealed class DevelopmentServer
     }
 
     private NpgsqlConnectionStringBuilder Connection(string database) =>
-        new(Cluster.ConnectionTo(_state.Port, _directory.Password()).ConnectionString) { Database = database };
+        new(Cluster.ConnectionTo(_state.Port, _directory.Password()).ConnectionString)
+        {
+            Host = _state.Host,
+            Database = database,
+        };
 
     private static void RefuseAnother(KeptServerState state, ServerWish wish)
     {
@@ -166,6 +172,18 @@ public sealed class DevelopmentServer
         CancellationToken ct
     )
     {
+        if (state.Kind == ServerKind.Docker)
+        {
+            try
+            {
+                var engine = await DockerEngine.AskAsync(machine, ct);
+                return new KeptContainer(engine, directory, state.Place, state.Major);
+            }
+            catch (UnavailableException unavailable)
+            {
+                return new LostContainer(directory, state, unavailable.Message);
+            }
+        }
         try
         {
             var installation = await ProgramsAsync();
@@ -198,6 +216,7 @@ public sealed class DevelopmentServer
     {
         Attempt<(IKeptServer, KeptServerState)>[] attempts =
         [
+            new(ServerKind.Docker, "Docker", CreateContainerAsync),
             new(
                 ServerKind.Binaries,
                 "Local binaries",
@@ -221,6 +240,33 @@ public sealed class DevelopmentServer
         ];
         return FirstThatStarts.OfAsync(attempts, wish, ct);
 
+        async Task<(IKeptServer, KeptServerState)> CreateContainerAsync(CancellationToken token)
+        {
+            var engine = await DockerEngine.AskAsync(machine, token);
+            KeptContainer server;
+            try
+            {
+                server = await KeptContainer.CreateAsync(engine, directory, wish, progress, token);
+            }
+            catch (DockerApiException exception)
+            {
+                throw new UnavailableException(DockerEngine.OneLine(exception), exception);
+            }
+            return await StartNewAsync(
+                server,
+                new KeptServerState(
+                    directory.Checkout,
+                    ServerKind.Docker,
+                    wish.MajorOrDefault,
+                    engine.Host,
+                    directory.Ports().First(),
+                    ServerContainer.Image(wish),
+                    server.Origin
+                ),
+                token
+            );
+        }
+
         async Task<(IKeptServer, KeptServerState)> CreateClusterAsync(
             ServerKind kind,
             Installation installation,
@@ -228,20 +274,66 @@ public sealed class DevelopmentServer
         )
         {
             progress?.Report($"Making a data directory for {installation.Description}.");
-            var account = ServerAccount.Find(machine);
-            var server = await KeptCluster.CreateAsync(installation, account, directory, token);
-            var state = new KeptServerState(
-                directory.Checkout,
-                kind,
-                installation.Version.Major,
-                directory.Ports().First(),
-                installation.BinDirectory,
-                installation.Origin
+            var server = await KeptCluster.CreateAsync(installation, ServerAccount.Find(machine), directory, token);
+            return await StartNewAsync(
+                server,
+                new KeptServerState(
+                    directory.Checkout,
+                    kind,
+                    installation.Version.Major,
+                    "127.0.0.1",
+                    directory.Ports().First(),
+                    installation.BinDirectory,
+                    installation.Origin
+                ),
+                token
             );
-            return (server, state);
+        }
+
+        // Remembered before it starts, so that it is never forgotten while it runs; and forgotten when it does not, so
+        // that the next way may be tried.
+        async Task<(IKeptServer, KeptServerState)> StartNewAsync(
+            IKeptServer server,
+            KeptServerState state,
+            CancellationToken token
+        )
+        {
+            directory.Password();
+            state.Write(directory.StateFile);
+            try
+            {
+                return (server, await StartAsync(directory, server, state, progress, token));
+            }
+            catch
+            {
+                File.Delete(directory.StateFile);
+                throw;
+            }
         }
     }
 
+    private static async Task<KeptServerState> StartExistingAsync(
+        KeptDirectory directory,
+        IKeptServer server,
+        KeptServerState state,
+        IProgress<string>? progress,
+        CancellationToken ct
+    )
+    {
+        try
+        {
+            return await StartAsync(directory, server, state, progress, ct);
+        }
+        catch (UnavailableException unavailable)
+        {
+            throw new NoServerException(
+                $"This checkout's development server does not start: {unavailable.Message}",
+                unavailable
+            );
+        }
+    }
+
+    /// <summary>At its port, or at the next one that is free, which is then remembered.</summary>
     private static async Task<KeptServerState> StartAsync(
         KeptDirectory directory,
         IKeptServer server,
@@ -262,20 +354,13 @@ public sealed class DevelopmentServer
                 progress?.Report($"Port {port} is taken by another program; trying the next one.");
                 continue;
             }
-            catch (UnavailableException unavailable)
-            {
-                throw new NoServerException(
-                    $"This checkout's development server does not start: {unavailable.Message}",
-                    unavailable
-                );
-            }
             if (port == state.Port)
                 return state;
             var moved = state with { Port = port };
             moved.Write(directory.StateFile);
             return moved;
         }
-        throw new NoServerException("This checkout's development server found no free port from 15432 to 16431.");
+        throw new UnavailableException("none of the ports from 15432 to 16431 is free");
     }
 
     private async Task MakeDatabaseAsync(CancellationToken ct)

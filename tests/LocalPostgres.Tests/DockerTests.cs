@@ -2,7 +2,6 @@ using LocalPostgres.Choosing;
 using LocalPostgres.Docker;
 using Npgsql;
 using Xunit;
-using Xunit.Sdk;
 
 namespace LocalPostgres.Tests;
 
@@ -77,7 +76,7 @@ public sealed class DockerTests
     [Fact]
     public async Task A_missing_image_is_named_with_the_engines_reason()
     {
-        using var engine = await EngineAsync();
+        using var engine = await RequiredEngine.AskAsync(Token);
         var reason = await Assert.ThrowsAsync<UnavailableException>(() =>
             engine.NeedImageAsync("postgres:no-such-tag", null, Token)
         );
@@ -90,7 +89,7 @@ public sealed class DockerTests
 
     private static async Task<ThrowAwayServer> StartAsync(ThrowAwayServerOptions? options = null)
     {
-        using var engine = await EngineAsync();
+        using var engine = await RequiredEngine.AskAsync(Token);
         return await ThrowAwayServer.StartAsync(
             (options ?? new ThrowAwayServerOptions()) with
             {
@@ -100,20 +99,6 @@ public sealed class DockerTests
             },
             Token
         );
-    }
-
-    private static async Task<DockerEngine> EngineAsync()
-    {
-        try
-        {
-            var engine = await DockerEngine.AskAsync(Machine.Current, Token);
-            await engine.NeedImageAsync("postgres:15-alpine", null, Token);
-            return engine;
-        }
-        catch (UnavailableException reason)
-        {
-            throw SkipException.ForSkip($"Docker: {reason.Message}");
-        }
     }
 
     // Of the containers with this server's port, for others may run tests on the same engine.

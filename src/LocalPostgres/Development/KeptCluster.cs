@@ -20,11 +20,13 @@ internal sealed class KeptCluster(Cluster cluster) : IKeptServer
     )
     {
         // What an interrupted run left half-made; the caller knows that no server has been finished here.
+        var cluster = new Cluster(installation, account, directory.Cluster);
+        if (cluster.ReadPidFile() is { IsAlive: true })
+            await cluster.StopAsync(StopMode.Immediate, StopLimit, cancellationToken);
         if (Directory.Exists(directory.Cluster))
             Directory.Delete(directory.Cluster, recursive: true);
         UserDirectories.Make(directory.Cluster);
         await account.OwnAsync(directory.Cluster, cancellationToken);
-        var cluster = new Cluster(installation, account, directory.Cluster);
         await cluster.InitialiseAsync(directory.Password(), sync: true, cancellationToken);
         return new KeptCluster(cluster);
     }

@@ -96,6 +96,8 @@ internal sealed class KeptDirectory
         );
     }
 
+    public bool HasPassword => File.Exists(PasswordFile);
+
     /// <summary>The superuser's password: random, and readable by its owner alone.</summary>
     public string Password()
     {

@@ -7,13 +7,15 @@ namespace LocalPostgres.Development;
 /// <param name="Checkout">The directory it belongs to.</param>
 /// <param name="Kind">How it was made, and so how it is started.</param>
 /// <param name="Major">The major version of its data.</param>
-/// <param name="Port">Its port of the loopback address.</param>
+/// <param name="Host">Where it listens: the loopback address, or a Docker engine's machine.</param>
+/// <param name="Port">Its port there.</param>
 /// <param name="Place">The directory of its programs, or the image of its container.</param>
 /// <param name="Origin">Where those come from, as messages say it.</param>
 internal sealed record KeptServerState(
     string Checkout,
     [property: JsonConverter(typeof(JsonStringEnumConverter<ServerKind>))] ServerKind Kind,
     int Major,
+    string Host,
     int Port,
     string Place,
     string Origin

@@ -29,6 +29,12 @@ internal sealed class DockerEngine : IDisposable
     /// <summary>It runs on this machine, so that a port that is free here is free for it.</summary>
     public bool IsLocal => Endpoint.Endpoint.Scheme is "unix" or "npipe";
 
+    /// <summary>Where the ports it publishes are found.</summary>
+    public string Host =>
+        TestcontainersSettings.DockerHostOverride is { Length: > 0 } host ? host
+        : IsLocal ? "127.0.0.1"
+        : Endpoint.Endpoint.Host;
+
     /// <summary>Asks whether there is an engine, and does not wait long for the answer.</summary>
     /// <exception cref="UnavailableException">There is none.</exception>
     public static async Task<DockerEngine> AskAsync(Machine machine, CancellationToken cancellationToken)
