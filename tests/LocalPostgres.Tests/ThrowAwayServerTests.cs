@@ -1,3 +1,7 @@
+using System.Net;
+using System.Net.Sockets;
+using LocalPostgres.Choosing;
+using LocalPostgres.Clusters;
 using Npgsql;
 using Xunit;
 
@@ -196,6 +200,53 @@ public sealed class ThrowAwayServerTests(BinariesServer fixture)
         Assert.Equal("on", await Query.OneAsync(server.ConnectionString, "SHOW full_page_writes"));
         var data = (string)(await Query.OneAsync(server.ConnectionString, "SHOW data_directory"))!;
         Assert.DoesNotContain("/dev/shm", data);
+    }
+
+    [Fact]
+    public async Task A_port_that_is_taken_is_given_up_for_the_next()
+    {
+        using var intruder = new TcpListener(IPAddress.Loopback, 0);
+        intruder.Start();
+        var taken = ((IPEndPoint)intruder.LocalEndpoint).Port;
+        var ports = new Queue<int>([taken, taken]);
+
+        await using var server = await ThrowAwayServer.StartAsync(
+            new ThrowAwayServerOptions
+            {
+                Kind = ServerKind.Binaries,
+                PickPort = () => ports.TryDequeue(out var port) ? port : FreePort.Pick(),
+            },
+            Token
+        );
+
+        Assert.Empty(ports);
+        Assert.Equal(1, await Query.OneAsync(server.ConnectionString, "SELECT 1"));
+    }
+
+    [Fact]
+    public async Task A_server_that_does_not_start_says_why_and_leaves_nothing()
+    {
+        var before = Directories();
+        var failure = await Assert.ThrowsAsync<NoServerException>(() =>
+            ThrowAwayServer.StartAsync(
+                new ThrowAwayServerOptions
+                {
+                    Kind = ServerKind.Binaries,
+                    Settings = new Dictionary<string, string> { ["shared_buffers"] = "many" },
+                },
+                Token
+            )
+        );
+        Assert.Contains("invalid value for parameter \"shared_buffers\": \"many\"", failure.Message);
+        Assert.Equal(before, Directories());
+
+        static IEnumerable<string> Directories() =>
+            ThrowAwayDirectory
+                .Parents.SelectMany(parent => Directory.EnumerateDirectories(parent, ThrowAwayDirectory.Prefix + "*"))
+                .Where(directory =>
+                    OwnerMark.ReadFrom(directory) is { } mark && mark.Process == ProcessMark.OfThisProcess.ToString()
+                )
+                .Order();
     }
 
     [Fact]

@@ -10,6 +10,9 @@ internal sealed record Machine
     /// <summary>Directories, one <c>*</c> a path allowed, in which packages put PostgreSQL's programs.</summary>
     public required IReadOnlyList<string> BinaryDirectories { get; init; }
 
+    /// <summary>The directory that keeps what npm has fetched, for all versions.</summary>
+    public string NpmCache { get; init; } = UserDirectories.Npm;
+
     public static Machine Current { get; } =
         new() { Variables = ReadVariables(), BinaryDirectories = UsualBinaryDirectories() };
 

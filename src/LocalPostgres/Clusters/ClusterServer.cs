@@ -68,7 +68,7 @@ internal sealed class ClusterServer : IServer
         const int attempts = 10;
         for (var attempt = 1; ; attempt++)
         {
-            var port = FreePort.Pick();
+            var port = options.PickPort();
             await cluster.ConfigureAsync(
                 ThrowAwaySettings.With(
                     options,

@@ -12,7 +12,7 @@ namespace LocalPostgres.Clusters;
 /// <param name="BinDirectory">The server's programs.</param>
 internal sealed record OwnerMark(string Process, string User, string Account, string BinDirectory)
 {
-    private const string FileName = "local-postgres.owner.json";
+    private const string FileName = "local-postgres.owner";
 
     public static OwnerMark OfThisProcess(ServerAccount account, Installation installation) =>
         new(ProcessMark.OfThisProcess.ToString(), Environment.UserName, account.Name, installation.BinDirectory);

@@ -33,6 +33,7 @@ internal sealed class ServerAccount
 
         var setpriv =
             machine.Find("setpriv")
+            ?? new[] { "/usr/bin/setpriv", "/bin/setpriv" }.FirstOrDefault(File.Exists) // a service's PATH may be bare
             ?? throw new UnavailableException(
                 "this process is root, PostgreSQL refuses to run as root, and the program setpriv (package util-linux), which hands over to another account, is not in PATH"
             );

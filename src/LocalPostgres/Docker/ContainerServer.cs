@@ -57,7 +57,7 @@ internal sealed class ContainerServer : IServer
                 .WithCleanUp(hasReaper)
                 .WithLabel(StaleContainers.Label, ProcessMark.OfThisProcess.ToString());
             if (engine.IsLocal) // the engine gives another port at each start; a restarted server keeps this one
-                builder = builder.WithPortBinding(FreePort.Pick(), PostgreSqlBuilder.PostgreSqlPort);
+                builder = builder.WithPortBinding(options.PickPort(), PostgreSqlBuilder.PostgreSqlPort);
             var container = builder.Build();
             try
             {

