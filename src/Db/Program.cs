@@ -1,1 +1,3 @@
-return 0;
+using Db.Commands;
+
+return await CommandLine.RunAsync(args);

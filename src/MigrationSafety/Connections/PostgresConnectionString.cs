@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using MigrationSafety.Failures;
 using Npgsql;
 
 namespace MigrationSafety.Connections;
@@ -61,6 +62,26 @@ public sealed partial class PostgresConnectionString
     /// that only Npgsql has (pooling, buffers, command time-out) are left out.
     /// </summary>
     public string ToUri() => ConnectionUriFormat.Write(_builder, Hosts());
+
+    /// <summary>Opens a session.</summary>
+    /// <param name="ct">Ends the attempt.</param>
+    /// <returns>The open connection, the caller's to dispose of.</returns>
+    /// <exception cref="MigrationFailedException">None could be opened; the message says why and what to do.</exception>
+    public async Task<NpgsqlConnection> OpenAsync(CancellationToken ct = default)
+    {
+        var connection = new NpgsqlConnection(KeyValue);
+        try
+        {
+            await connection.OpenAsync(ct).ConfigureAwait(false);
+            return connection;
+        }
+        catch (Exception e) when (e is NpgsqlException or InvalidOperationException or TimeoutException)
+        {
+            var failure = ConnectionFailure.Of(e, DatabaseDescription.Of(connection));
+            await connection.DisposeAsync().ConfigureAwait(false);
+            throw new MigrationFailedException(failure, e);
+        }
+    }
 
     /// <summary>Where it leads and as whom, without secrets: <c>db.example.com:5432/app as owner</c>.</summary>
     public override string ToString() =>

@@ -1,0 +1,137 @@
+using System.CommandLine;
+using Db.Console;
+using LocalPostgres;
+using MigrationSafety;
+using MigrationSafety.Connections;
+using Npgsql;
+
+namespace Db.Commands;
+
+/// <summary>The command line: which commands there are, and what an error and an interruption become.</summary>
+internal static class CommandLine
+{
+    private static readonly Option<bool> _json = new("--json")
+    {
+        Description = "Write the result as one JSON document.",
+        Recursive = true,
+    };
+
+    private static readonly Option<bool> _verbose = new("--verbose", "-v")
+    {
+        Description = "Show the whole exception behind an error.",
+        Recursive = true,
+    };
+
+    private static readonly Option<bool> _noColor = new("--no-color")
+    {
+        Description = "No colour; the variable NO_COLOR does the same.",
+        Recursive = true,
+    };
+
+    /// <summary>Runs a command and returns the process's exit code.</summary>
+    public static async Task<int> RunAsync(string[] args)
+    {
+        var root = new RootCommand(
+            """
+            Works with this project's database: a server for development, its schema, its migrations.
+
+            Exit codes: 0 as expected; 1 something differs or was refused; 2 the command could not run;
+            130 ended by Ctrl-C or SIGTERM, with nothing left half-done.
+
+            Which database: MIGRATE_DATABASE_URL, else DATABASE_URL, else --connection, else this checkout's
+            development server. A --connection that leads elsewhere than the environment is refused.
+
+            Examples:
+              db up                                     a development database, from nothing
+              db status                                 what is applied, who am I, what am I allowed
+              db verify --connection postgresql://…     is a live database as the migrations made it?
+            """
+        )
+        {
+            UpCommand.Create(),
+            DownCommand.Create(),
+            StatusCommand.Create(),
+            VerifyCommand.Create(),
+            SnapshotCommand.Create(),
+        };
+        root.Add(_json);
+        root.Add(_verbose);
+        root.Add(_noColor);
+        DocumentedCommand.ShowDetailsIn(root);
+
+        // A connection string may begin with @ where its password does: no response files.
+        var parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
+        if (args.Length == 0)
+        {
+            await root.Parse(["--help"]).InvokeAsync();
+            return ExitCode.CouldNotRun;
+        }
+
+        var report = ReportOf(parsed);
+        if (parsed.Errors.Count > 0)
+        {
+            // Its own messages repeat what was typed, which may be a connection string with a password in it.
+            var problems = parsed.Errors.Select(e => Redacted(e.Message)).Distinct();
+            Fail(report, string.Join(Environment.NewLine, problems) + Environment.NewLine + "See: db --help");
+            return ExitCode.CouldNotRun;
+        }
+
+        try
+        {
+            var configuration = new InvocationConfiguration
+            {
+                EnableDefaultExceptionHandler = false,
+                // A cancelled statement must be rolled back, a server stopped half-way started or stopped: give it time.
+                ProcessTerminationTimeout = TimeSpan.FromSeconds(30),
+            };
+            return await parsed.InvokeAsync(configuration);
+        }
+        catch (Exception e)
+        {
+            var (code, message) = Explain(e);
+            Fail(report, message);
+            if (report.IsVerbose)
+            {
+                report.Error(e.ToString());
+            }
+
+            return code;
+        }
+    }
+
+    /// <summary>The report that a command writes to.</summary>
+    public static Report ReportOf(ParseResult parsed) =>
+        new(parsed.GetValue(_json), parsed.GetValue(_noColor), parsed.GetValue(_verbose));
+
+    private static void Fail(Report report, string message)
+    {
+        report.Error(message);
+        report.Json(new { error = message });
+    }
+
+    private static (int Code, string Message) Explain(Exception exception) =>
+        exception switch
+        {
+            OperationCanceledException => (ExitCode.Cancelled, "Ended before it was done; nothing is left half-done."),
+            RefusedException or MigrationRefusedException => (ExitCode.DiffersOrRefused, exception.Message),
+            CouldNotRunException or ConnectionStringException or NoServerException or MigrationSafetyException => (
+                ExitCode.CouldNotRun,
+                exception.Message
+            ),
+            PostgresException e => (
+                ExitCode.CouldNotRun,
+                $"The server answered: {e.MessageText} ({e.SqlState}).{(e.Hint is { } hint ? $" {hint}" : "")}"
+            ),
+            NpgsqlException e => (ExitCode.CouldNotRun, $"The connection to the server failed: {e.Message}"),
+            IOException or UnauthorizedAccessException => (ExitCode.CouldNotRun, exception.Message),
+            _ => (
+                ExitCode.CouldNotRun,
+                $"{exception.GetType().Name}: {exception.Message} This should not happen; run it again with --verbose to see where."
+            ),
+        };
+
+    private static string Redacted(string message) =>
+        message.Contains("://", StringComparison.Ordinal) || message.Contains('=')
+            ? "An argument is in the wrong place. (It is not shown: it may hold a password.)"
+            : message;
+}

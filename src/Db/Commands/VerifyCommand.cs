@@ -1,0 +1,89 @@
+using System.CommandLine;
+using Db.Console;
+using Db.Databases;
+using Npgsql;
+
+namespace Db.Commands;
+
+/// <summary><c>db verify</c>: is a live database as the migrations made it?</summary>
+internal static class VerifyCommand
+{
+    public static Command Create()
+    {
+        var connection = ConnectionOption.Create();
+        var command = new DocumentedCommand(
+            "verify",
+            "Compare a live database with Data.Migrations/schema.snapshot, object by object.",
+            """
+            Compared are tables, columns, constraints, indexes, policies, functions, triggers, views, types, extensions,
+            grants, owners and comments. It reads only the catalogs, and changes nothing.
+            Exit code 1 where anything is missing, extra or different.
+
+            Examples:
+              db verify
+              MIGRATE_DATABASE_URL=postgresql://owner@db.example.com/app db verify --json
+            """
+        )
+        {
+            connection,
+        };
+        command.SetAction((parsed, ct) => RunAsync(CommandLine.ReportOf(parsed), parsed.GetValue(connection), ct));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(Report report, string? typed, CancellationToken ct)
+    {
+        var expected = ExpectedSchema.Read();
+        var database = await NamedDatabase.FindAsync(typed, ct);
+        await using var connection = await database.OpenAsync(ct);
+        var found = await expected.ReadSameFromAsync(connection, ct);
+        var differences = expected.Compare(found);
+
+        DifferenceTable.Show(report, differences);
+        var where = $"{database.Connection} (named by {database.Source})";
+        if (differences.Count == 0)
+        {
+            report.Line($"As expected: {expected.Objects.Count} objects at {where}.", "green");
+        }
+        else
+        {
+            report.Line(
+                $"{differences.Count} {(differences.Count == 1 ? "difference" : "differences")} at {where}.",
+                "red"
+            );
+            report.Line(await WhyAsync(connection, ct));
+        }
+
+        report.Json(
+            new
+            {
+                database = database.Connection.ToString(),
+                source = database.Source,
+                asExpected = differences.Count == 0,
+                differences,
+            }
+        );
+        return differences.Count == 0 ? ExitCode.AsExpected : ExitCode.DiffersOrRefused;
+    }
+
+    private static async Task<string> WhyAsync(NpgsqlConnection connection, CancellationToken ct)
+    {
+        try
+        {
+            var migrations = await Migrations.ReadAsync(connection, ct);
+            return migrations switch
+            {
+                { Unknown.Count: > 0 } =>
+                    $"The database has migrations that this build does not know: {string.Join(", ", migrations.Unknown)}. "
+                        + "Verify it with the build of that release.",
+                { Pending.Count: > 0 } =>
+                    $"Pending, and so not done yet: {string.Join(", ", migrations.Pending)}. What else differs was done by hand.",
+                _ => "All migrations are applied: what differs was done by hand.",
+            };
+        }
+        catch (CouldNotRunException e)
+        {
+            return $"Whether migrations are pending is not known: {e.Message}";
+        }
+    }
+}
