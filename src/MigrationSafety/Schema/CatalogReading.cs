@@ -105,7 +105,12 @@ internal static class CatalogReading
         var lines = row.Value.ReplaceLineEndings("\n").Split('\n').Select(line => line.TrimEnd());
         var text = string.Join('\n', lines).Trim('\n');
         text = text.Contains('\n') ? text : text.Trim();
-        return row.Property == Views.Definition ? ViewDefinition.SameOnEveryVersion(text) : text;
+        return row.Property switch
+        {
+            Views.Definition => ViewDefinition.SameOnEveryVersion(text),
+            Functions.Body => FunctionBody.WithoutIndent(text),
+            _ => text,
+        };
     }
 
     private sealed record CatalogRow(string Kind, string Name, int Rank, int Position, string? Property, string Value)

@@ -1,4 +1,5 @@
 using Data.Migrations.Tests.Tools;
+using MigrationSafety.Schema;
 
 namespace Data.Migrations.Tests.Rollback;
 
@@ -16,7 +17,6 @@ public sealed class IdempotentScriptTests(TestServer server)
         var written = await Tool.EfAsync(["migrations", "script", "--idempotent", "--output", script]);
         Assert.True(written.ExitCode == 0, written.Said());
         await using var database = await server.CreateEmptyAsync();
-        await using var migrated = await server.CreateMigratedAsync();
 
         for (var run = 1; run <= 2; run++)
         {
@@ -28,5 +28,11 @@ public sealed class IdempotentScriptTests(TestServer server)
         }
 
         File.Delete(script);
+        var found = await SchemaSnapshot.ReadAsync(
+            database.ConnectionString,
+            ExpectedSchema.Scope,
+            TestContext.Current.CancellationToken
+        );
+        Assert.Empty(ExpectedSchema.Read().Compare(found));
     }
 }

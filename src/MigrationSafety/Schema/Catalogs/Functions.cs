@@ -2,6 +2,8 @@ namespace MigrationSafety.Schema.Catalogs;
 
 internal static class Functions
 {
+    public const string Body = "body";
+
     public const string Sql = """
         SELECT kind, name, 1, 0, 'arguments', pg_get_function_arguments(oid)
         FROM routine WHERE pg_get_function_arguments(oid) <> ''
