@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Data.Migrations;
 using Db.Console;
 using Db.Databases;
 using Npgsql;

@@ -18,10 +18,6 @@ internal static class MigratedSchema
             await context.Database.MigrateAsync(ct);
         }
 
-        return await SchemaSnapshot.ReadAsync(
-            database.ConnectionString,
-            new SchemaSnapshotOptions { Schemas = ExpectedSchema.Schemas },
-            ct
-        );
+        return await SchemaSnapshot.ReadAsync(database.ConnectionString, ExpectedSchema.Scope, ct);
     }
 }
