@@ -43,6 +43,23 @@ public sealed class IndexUseTests(MigratedServer server)
     }
 
     [Theory]
+    [InlineData("SELECT id FROM session ORDER BY id LIMIT 1", "session_pkey")]
+    [InlineData("SELECT id FROM api_key ORDER BY id LIMIT 1", "api_key_pkey")]
+    [InlineData("""SELECT * FROM api_audit_log ORDER BY "createdAt" DESC LIMIT 1""", "\"idx_api_audit_log_createdAt\"")]
+    public async Task A_members_first_rows_are_not_looked_for_among_everybodys(string sql, string everybodys)
+    {
+        await using var database = await server.CreateMigratedAsync();
+        await using var context = MigratedServer.Connect(database.ConnectionString);
+        await context.Database.ExecuteSqlRawAsync(Fill, Cancellation);
+
+        await using var transaction = await context.BeginAsAsync(Persona.User("user-7"), Cancellation);
+        var plan = await ExplainAsync(context, sql);
+
+        Assert.DoesNotContain(everybodys, plan, StringComparison.Ordinal);
+        Assert.Contains("Index Cond", plan, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("users", 2000)]
     [InlineData("session", 2000)]
     [InlineData("account", 2000)]
