@@ -1,3 +1,4 @@
+using LocalPostgres.Choosing;
 using LocalPostgres.Clusters;
 
 namespace LocalPostgres;
@@ -33,6 +34,9 @@ public sealed record ThrowAwayServerOptions
 
     /// <summary>Gives the ports to try.</summary>
     internal Func<int> PickPort { get; init; } = FreePort.Pick;
+
+    /// <summary>The directory of the clusters that are kept to be copied.</summary>
+    internal string ReadyClusters { get; init; } = Path.Combine(UserDirectories.Cache, "ready");
 
     internal bool NeedsItsOwnServer => Exclusive || Durable || Settings.Count > 0;
 }

@@ -233,6 +233,19 @@ public sealed class DevelopmentServerTests : IAsyncLifetime
         Assert.Null(await DevelopmentServer.FindAsync(Options, Token));
     }
 
+    [Fact]
+    public async Task A_place_that_cannot_be_written_is_named()
+    {
+        var place = Path.Combine(_root, "a-file");
+        await File.WriteAllTextAsync(place, "", Token);
+
+        var refusal = await Assert.ThrowsAsync<NoServerException>(() =>
+            UpAsync(Options with { StateDirectory = place })
+        );
+
+        Assert.StartsWith($"Development servers are kept in {place}, and that cannot be written: ", refusal.Message);
+    }
+
     private sealed class Said(List<string> lines) : IProgress<string>
     {
         public void Report(string value)

@@ -23,17 +23,19 @@ internal static class FirstThatStarts
     )
     {
         var reasons = new List<string>();
-        UnavailableException? last = null;
+        Exception? last = null;
         foreach (var attempt in attempts.Where(attempt => wish.Kind is null || attempt.Kind == wish.Kind))
         {
             try
             {
                 return (await attempt.StartAsync(cancellationToken), reasons);
             }
-            catch (UnavailableException unavailable)
+            catch (Exception exception)
+                when (exception is UnavailableException or IOException or UnauthorizedAccessException)
             {
-                last = unavailable;
-                reasons.Add($"{attempt.Name}: {unavailable.Message}");
+                // A directory that cannot be written closes one way; another one may need no directory, or another one.
+                last = exception;
+                reasons.Add($"{attempt.Name}: {exception.Message}");
             }
         }
         throw new NoServerException(Message(wish, reasons), last) { Reasons = reasons };

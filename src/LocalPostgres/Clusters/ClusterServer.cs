@@ -40,8 +40,7 @@ internal sealed class ClusterServer : IServer
         var guard = DirectoryGuard.Start(cluster);
         try
         {
-            var password = Cluster.NewPassword();
-            await cluster.InitialiseAsync(password, sync: options.Durable, cancellationToken);
+            var password = await FillAsync(cluster, options, cancellationToken);
             var port = await StartAtFreePortAsync(cluster, options, cancellationToken);
             return new ClusterServer(cluster, guard, port, password);
         }
@@ -58,6 +57,20 @@ internal sealed class ClusterServer : IServer
     public Task StartAsync(CancellationToken cancellationToken) => _cluster.StartAsync(cancellationToken);
 
     public ValueTask DisposeAsync() => _guard.DisposeAsync();
+
+    /// <summary>Makes the data directory and returns the superuser's password.</summary>
+    private static async Task<string> FillAsync(
+        Cluster cluster,
+        ThrowAwayServerOptions options,
+        CancellationToken cancellationToken
+    )
+    {
+        if (!options.Durable && !OperatingSystem.IsWindows())
+            return await ReadyCluster.CopyToAsync(cluster, options.ReadyClusters, cancellationToken);
+        var password = Cluster.NewPassword();
+        await cluster.InitialiseAsync(password, sync: options.Durable, cancellationToken);
+        return password;
+    }
 
     private static async Task<int> StartAtFreePortAsync(
         Cluster cluster,

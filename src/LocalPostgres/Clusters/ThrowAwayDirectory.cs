@@ -17,17 +17,29 @@ internal static class ThrowAwayDirectory
 
     public static string Create(bool durable)
     {
-        var parent =
-            durable ? Durable
-            : HasRoom(SharedMemory) ? SharedMemory
-            : Temporary;
+        if (!durable && HasRoom(SharedMemory) && TryCreateIn(SharedMemory) is { } inMemory)
+            return inMemory;
+        var parent = durable ? Durable : Temporary;
         UserDirectories.Make(parent);
-        var directory = Path.Combine(
-            parent,
-            Prefix + Path.GetRandomFileName().Replace(".", "", StringComparison.Ordinal)
-        );
-        Directory.CreateDirectory(directory);
-        return directory;
+        return CreateIn(parent);
+    }
+
+    private static string? TryCreateIn(string parent)
+    {
+        try
+        {
+            return CreateIn(parent);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return null; // there, and closed to us: some sandboxes have it so
+        }
+    }
+
+    private static string CreateIn(string parent)
+    {
+        var name = Path.GetRandomFileName().Replace(".", "", StringComparison.Ordinal);
+        return Directory.CreateDirectory(Path.Combine(parent, Prefix + name)).FullName;
     }
 
     // Root's TMPDIR may be closed to the server's account.

@@ -85,15 +85,27 @@ internal sealed class KeptDirectory
     private string LockFile => Root + ".lock";
 
     /// <summary>Keeps two runs from making, starting or deleting the same server at once.</summary>
-    public Task<IDisposable> LockAsync(IProgress<string>? progress, CancellationToken cancellationToken)
+    /// <exception cref="NoServerException">The place where servers are kept cannot be written.</exception>
+    public async Task<IDisposable> LockAsync(IProgress<string>? progress, CancellationToken cancellationToken)
     {
         // Beside the directory, not in it: it must outlive the directory's removal.
-        UserDirectories.Make(Path.GetDirectoryName(LockFile)!);
-        return FileLock.TakeAsync(
-            LockFile,
-            () => progress?.Report("Another run is at work on this development server; waiting for it."),
-            cancellationToken
-        );
+        var parent = Path.GetDirectoryName(LockFile)!;
+        try
+        {
+            UserDirectories.Make(parent);
+            return await FileLock.TakeAsync(
+                LockFile,
+                () => progress?.Report("Another run is at work on this development server; waiting for it."),
+                cancellationToken
+            );
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new NoServerException(
+                $"Development servers are kept in {parent}, and that cannot be written: {exception.Message}",
+                exception
+            );
+        }
     }
 
     public bool HasPassword => File.Exists(PasswordFile);
@@ -102,13 +114,7 @@ internal sealed class KeptDirectory
     public string Password()
     {
         if (!File.Exists(PasswordFile))
-        {
-            var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
-            if (!OperatingSystem.IsWindows()) // from its first moment; Windows' profile directories are closed already
-                options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-            using var writer = new StreamWriter(PasswordFile, options);
-            writer.Write(Clusters.Cluster.NewPassword());
-        }
+            OwnerOnlyFile.Write(PasswordFile, Clusters.Cluster.NewPassword());
         return File.ReadAllText(PasswordFile).Trim();
     }
 
