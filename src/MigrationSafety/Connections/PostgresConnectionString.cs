@@ -70,10 +70,22 @@ public sealed partial class PostgresConnectionString
     public async Task<NpgsqlConnection> OpenAsync(CancellationToken ct = default)
     {
         var connection = new NpgsqlConnection(KeyValue);
+        var opening = connection.OpenAsync(ct);
         try
         {
-            await connection.OpenAsync(ct).ConfigureAwait(false);
+            // Npgsql does not cancel the wait for a server's first answer: it ends by the time-out only.
+            await opening.WaitAsync(ct).ConfigureAwait(false);
             return connection;
+        }
+        catch (OperationCanceledException) when (!opening.IsCompleted)
+        {
+            _ = opening.ContinueWith(
+                _ => connection.Dispose(),
+                CancellationToken.None,
+                TaskContinuationOptions.None,
+                TaskScheduler.Default
+            );
+            throw;
         }
         catch (Exception e) when (e is NpgsqlException or InvalidOperationException or TimeoutException)
         {

@@ -1,0 +1,77 @@
+using Xunit;
+
+namespace Db.Tests;
+
+public class CommandLineTests
+{
+    [Theory]
+    [InlineData("up")]
+    [InlineData("down")]
+    [InlineData("status")]
+    [InlineData("verify")]
+    [InlineData("snapshot")]
+    public async Task Each_command_explains_itself_with_examples(string command)
+    {
+        var all = await new Tool().RunAsync("--help");
+        var one = await new Tool().RunAsync(command, "--help");
+
+        Assert.Equal((0, 0), (all.ExitCode, one.ExitCode));
+        Assert.Contains($"\n  {command} ", all.StandardOutput, StringComparison.Ordinal);
+        Assert.Contains("Exit codes: 0 as expected; 1", all.StandardOutput, StringComparison.Ordinal);
+        Assert.Contains(
+            $"Examples:\n  db {command}",
+            one.StandardOutput.ReplaceLineEndings("\n"),
+            StringComparison.Ordinal
+        );
+    }
+
+    [Theory]
+    [InlineData("bogus")]
+    [InlineData("verify", "--bogus")]
+    [InlineData("verify", "--connection")]
+    public async Task Arguments_that_make_no_sense_are_exit_code_2(params string[] arguments)
+    {
+        var result = await new Tool().RunAsync(arguments);
+
+        Assert.Equal(2, result.ExitCode);
+        Assert.Contains("See: db --help", result.StandardError, StringComparison.Ordinal);
+        Assert.Empty(result.StandardOutput);
+    }
+
+    [Fact]
+    public async Task Without_a_command_the_help_is_shown()
+    {
+        var result = await new Tool().RunAsync();
+
+        Assert.Equal(2, result.ExitCode);
+        Assert.Contains("Usage:", result.StandardOutput, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("verify", "postgres://u:hunter2@h/d")]
+    [InlineData("Host=h;Password=hunter2")]
+    public async Task A_connection_string_in_the_wrong_place_is_not_repeated(params string[] arguments)
+    {
+        var result = await new Tool().RunAsync(arguments);
+
+        Assert.Equal(2, result.ExitCode);
+        Assert.DoesNotContain("hunter2", result.StandardOutput + result.StandardError, StringComparison.Ordinal);
+        Assert.Contains("it may hold a password", result.StandardError, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("up")]
+    [InlineData("down")]
+    [InlineData("snapshot")]
+    public async Task Outside_a_working_copy_it_says_so(string command)
+    {
+        var result = await new Tool { Directory = "/" }.RunAsync(command);
+
+        Assert.Equal(2, result.ExitCode);
+        Assert.StartsWith(
+            "No App.sln here or above /: run this inside the project's working copy",
+            result.StandardError,
+            StringComparison.Ordinal
+        );
+    }
+}

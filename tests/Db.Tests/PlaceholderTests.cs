@@ -1,7 +1,0 @@
-namespace Db.Tests;
-
-public class PlaceholderTests
-{
-    [Xunit.Fact]
-    public void Runs() { }
-}

@@ -1,0 +1,42 @@
+using CliWrap;
+using CliWrap.Buffered;
+using Xunit;
+
+namespace Db.Tests;
+
+/// <summary>Runs <c>db</c> as a process of its own, with none of this process's own databases in its environment.</summary>
+internal sealed record Tool
+{
+    private static readonly string[] _cleared =
+    [
+        "MIGRATE_DATABASE_URL",
+        "DATABASE_URL",
+        "NODE_ENV",
+        "APP_ENV",
+        "VERCEL_ENV",
+        "DOTNET_ENVIRONMENT",
+        "ASPNETCORE_ENVIRONMENT",
+        "NO_COLOR",
+    ];
+
+    public string Directory { get; init; } = Path.GetTempPath();
+
+    public Dictionary<string, string?> Environment { get; init; } =
+        _cleared.ToDictionary(name => name, _ => (string?)null);
+
+    public Tool With(string variable, string value) =>
+        this with
+        {
+            Environment = new(Environment) { [variable] = value },
+        };
+
+    public Task<BufferedCommandResult> RunAsync(params string[] arguments) =>
+        Command(arguments).ExecuteBufferedAsync(TestContext.Current.CancellationToken);
+
+    public Command Command(params string[] arguments) =>
+        Cli.Wrap("dotnet")
+            .WithArguments([Path.Combine(AppContext.BaseDirectory, "db.dll"), .. arguments])
+            .WithWorkingDirectory(Directory)
+            .WithEnvironmentVariables(Environment)
+            .WithValidation(CommandResultValidation.None);
+}
