@@ -30,6 +30,10 @@ internal static class ServerContainer
             .WithUsername(Cluster.Superuser)
             .WithPassword(password)
             .WithDatabase("postgres")
+            // As every other way has it; the images' own default differs between them.
+            .WithEnvironment("POSTGRES_INITDB_ARGS", "--encoding=UTF8 --locale=C.UTF-8")
+            // Docker's 64 MB are too little for parallel queries on large tables.
+            .WithCreateParameterModifier(parameters => parameters.HostConfig!.ShmSize = 256L << 20)
             .WithWaitStrategy(
                 Wait.ForUnixContainer()
                     .AddCustomWaitStrategy(
