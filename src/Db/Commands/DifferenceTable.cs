@@ -14,8 +14,8 @@ internal static class DifferenceTable
                 [
                     d.Kind.ToString().ToLowerInvariant(),
                     d.Property is null ? d.Object : $"{d.Object}\n{d.Property}",
-                    d.Expected ?? (d.Kind == SchemaDifferenceKind.Extra ? "-" : "it"),
-                    d.Found ?? (d.Kind == SchemaDifferenceKind.Missing ? "-" : "it"),
+                    d.InOneLine().Expected,
+                    d.InOneLine().Found,
                 ],
             d => d.ToString()
         );

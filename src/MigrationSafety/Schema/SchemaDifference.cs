@@ -33,36 +33,49 @@ public sealed record SchemaDifference(
     string? Found
 )
 {
-    /// <summary>The difference in one line.</summary>
-    public override string ToString()
+    /// <summary>
+    /// What was expected and what was found, each in one line. Of a text that spans lines and differs, that is the first
+    /// line that does; a whole object is <c>present</c> or <c>absent</c>.
+    /// </summary>
+    public (string Expected, string Found) InOneLine()
     {
-        var what = Property is null ? Object : $"{Object}, {Property}";
-        return Kind switch
+        if (Kind != SchemaDifferenceKind.Different)
         {
-            SchemaDifferenceKind.Missing => Expected is null
-                ? $"missing: {what}"
-                : $"missing: {what}: expected {OneLine(Expected)}",
-            SchemaDifferenceKind.Extra => Found is null ? $"extra: {what}" : $"extra: {what}: found {OneLine(Found)}",
-            _ => Changed(what),
-        };
-    }
+            var present = Kind == SchemaDifferenceKind.Missing;
+            return (
+                OneLine(Expected) ?? (present ? "present" : "absent"),
+                OneLine(Found) ?? (present ? "absent" : "present")
+            );
+        }
 
-    private string Changed(string what)
-    {
         var expected = Expected!.Split('\n');
         var found = Found!.Split('\n');
         if (expected.Length == 1 && found.Length == 1)
         {
-            return $"different: {what}: expected {Expected}; found {Found}";
+            return (Expected, Found);
         }
 
-        // Of a long text only the first line that differs is of use in one line.
         var line = expected.Zip(found).TakeWhile(pair => pair.First == pair.Second).Count();
-        return $"different: {what}: line {line + 1}: expected {At(expected)}; found {At(found)}";
+        return (At(expected), At(found));
 
-        string At(string[] lines) => line < lines.Length ? OneLine(lines[line].Trim()) : "nothing more";
+        string At(string[] lines) => $"line {line + 1}: {(line < lines.Length ? lines[line].Trim() : "nothing more")}";
     }
 
-    private static string OneLine(string text) =>
-        text.Contains('\n') ? string.Join(' ', text.Split('\n', StringSplitOptions.TrimEntries)) : text;
+    /// <summary>The difference in one line.</summary>
+    public override string ToString()
+    {
+        var what = Property is null ? Object : $"{Object}, {Property}";
+        var (expected, found) = InOneLine();
+        return this switch
+        {
+            { Kind: SchemaDifferenceKind.Different } => $"different: {what}: expected {expected}; found {found}",
+            { Property: null, Kind: SchemaDifferenceKind.Missing } => $"missing: {what}",
+            { Property: null } => $"extra: {what}",
+            { Kind: SchemaDifferenceKind.Missing } => $"missing: {what}: expected {expected}",
+            _ => $"extra: {what}: found {found}",
+        };
+    }
+
+    private static string? OneLine(string? text) =>
+        text is null ? null : string.Join(' ', text.Split('\n', StringSplitOptions.TrimEntries));
 }

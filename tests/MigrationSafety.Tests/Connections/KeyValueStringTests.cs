@@ -1,3 +1,5 @@
+using System.ComponentModel;
+using System.Reflection;
 using MigrationSafety.Connections;
 using Npgsql;
 using Xunit;
@@ -23,6 +25,43 @@ public class KeyValueStringTests
             new NpgsqlConnectionStringBuilder(text).ConnectionString,
             PostgresConnectionString.Parse(text).KeyValue
         );
+
+    [Fact]
+    public void Every_keyword_and_synonym_of_Npgsqls_is_known()
+    {
+        var properties = typeof(NpgsqlConnectionStringBuilder)
+            .GetProperties()
+            .Select(p =>
+                (p.Name, Synonyms: Synonyms(p), Shown: p.GetCustomAttribute<DisplayNameAttribute>()?.DisplayName)
+            )
+            .Where(p => p.Synonyms is not null)
+            .ToList();
+        Assert.NotEmpty(properties);
+
+        foreach (var keyword in properties.SelectMany(p => new[] { p.Name, p.Shown }.Concat(p.Synonyms!)))
+        {
+            // Either it takes this value, or the message says what this very parameter must be.
+            try
+            {
+                PostgresConnectionString.Parse($"Host=h;{keyword}=zz");
+            }
+            catch (ConnectionStringException e)
+            {
+                var name = properties
+                    .Single(p => p.Name == keyword || p.Shown == keyword || p.Synonyms!.Contains(keyword))
+                    .Shown;
+                Assert.Contains($"the parameter \"{name}\" ", e.Message, StringComparison.Ordinal);
+            }
+        }
+    }
+
+    // The attribute is internal to Npgsql.
+    private static string[]? Synonyms(PropertyInfo property) =>
+        property
+            .GetCustomAttributes()
+            .Where(a => a.GetType().Name == "NpgsqlConnectionStringPropertyAttribute")
+            .Select(a => (string[])a.GetType().GetProperty("Synonyms")!.GetValue(a)!)
+            .SingleOrDefault();
 
     [Theory]
     [InlineData(

@@ -131,7 +131,7 @@ public class SchemaDifferenceTests(PostgresServer postgres)
     )]
     [InlineData(
         "CREATE OR REPLACE FUNCTION private.touch() RETURNS trigger LANGUAGE plpgsql SET search_path = '' AS $$\nBEGIN\n  -- keeps:  two spaces\n  RETURN NEW;\nEND\n$$",
-        "different: function private.touch(), body: line 3: expected NEW.born := pg_catalog.now();; found RETURN NEW;"
+        "different: function private.touch(), body: expected line 3: NEW.born := pg_catalog.now();; found line 3: RETURN NEW;"
     )]
     // Triggers and rules.
     [InlineData(
@@ -153,7 +153,7 @@ public class SchemaDifferenceTests(PostgresServer postgres)
     )]
     [InlineData(
         "CREATE OR REPLACE VIEW private.aliased AS SELECT p.id, p.nick FROM private.people p WHERE p.mood = 'sad' ORDER BY p.nick",
-        "different: view private.aliased, definition: line 4: expected WHERE (mood = 'happy'::private.mood); found WHERE (mood = 'sad'::private.mood)"
+        "different: view private.aliased, definition: expected line 4: WHERE (mood = 'happy'::private.mood); found line 4: WHERE (mood = 'sad'::private.mood)"
     )]
     // Types and sequences.
     [InlineData(
