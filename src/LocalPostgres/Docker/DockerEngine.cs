@@ -42,14 +42,17 @@ internal sealed class DockerEngine : IDisposable
         var where = machine["DOCKER_HOST"] is { } host ? $"DOCKER_HOST={host}" : "its usual addresses";
         try
         {
+            using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            limit.CancelAfter(AnswerLimit);
+            await EngineApi.MatchAsync(machine, limit.Token);
             // Blocks; and where nobody answers it goes on blocking its thread, which nobody waits for.
-            var endpoint = await Task.Run(() => TestcontainersSettings.OS.DockerEndpointAuthConfig, cancellationToken)
-                .WaitAsync(AnswerLimit, cancellationToken);
+            var endpoint = await Task.Run(() => TestcontainersSettings.OS.DockerEndpointAuthConfig, limit.Token)
+                .WaitAsync(limit.Token);
             return endpoint is null
-                ? throw new UnavailableException($"no engine answers at {where}{AgeHint(machine)}")
+                ? throw new UnavailableException($"no engine answers at {where}")
                 : new DockerEngine(endpoint);
         }
-        catch (TimeoutException)
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             throw new UnavailableException(
                 $"an engine at {where} accepts connections and did not answer within {AnswerLimit.TotalSeconds:0} s"
@@ -146,11 +149,4 @@ internal sealed class DockerEngine : IDisposable
         string.Join(' ', exception.Message.Split((char[])['\r', '\n'], StringSplitOptions.RemoveEmptyEntries)).Trim();
 
     public void Dispose() => Client.Dispose();
-
-    // An engine that knows only older versions of the API than its client refuses to talk, and Testcontainers takes that
-    // for no answer.
-    private static string AgeHint(Machine machine) =>
-        machine["DOCKER_HOST"] is not null && machine["DOCKER_API_VERSION"] is null
-            ? " (an engine older than Docker 25 needs DOCKER_API_VERSION, for example 1.41)"
-            : "";
 }
