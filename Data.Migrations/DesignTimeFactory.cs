@@ -36,6 +36,9 @@ public sealed class DesignTimeFactory : IDesignTimeDbContextFactory<AppDbContext
         options.UseMigrationSafety(safety => safety.UseArguments(arguments));
         if (arguments.Others.Contains(SampleData.Argument))
         {
+            options.UseMigrationSafety(safety =>
+                safety.RefuseWhen(connection => SampleData.RefusedBy(connection, Environment.GetEnvironmentVariable))
+            );
             options.UseSampleData();
         }
 

@@ -1,3 +1,4 @@
+using System.Data.Common;
 using Data.Entities;
 using Microsoft.EntityFrameworkCore;
 using MigrationSafety;
@@ -13,13 +14,35 @@ public static class SampleData
     /// <summary>The argument, after <c>--</c>, that asks for sample data.</summary>
     public const string Argument = "--sample-data";
 
-    /// <summary>Why sample data may not be made here, before a server is asked; null where nothing speaks against it.</summary>
+    /// <summary>Why no sample data may be made anywhere from here; null where nothing speaks against it.</summary>
     /// <param name="environment">Looks a variable up.</param>
-    public static string? RefusedBy(Func<string, string?> environment) =>
+    public static Failure? RefusedBy(Func<string, string?> environment) =>
         ProductionEnvironment.Named(environment) is { } variable
-            ? $"Sample data is refused: {variable} says that this is production, and known users or keys there are a "
-                + $"breach. Nothing was run. Leave {Argument} out, or unset the variable where this is not production."
+            ? Refusal(
+                $"Sample data is refused: {variable} says that this is production, where known users and keys are a breach.",
+                $"leave {Argument} out, or unset the variable where this is not production."
+            )
             : null;
+
+    /// <summary>Why sample data may not be made in a database; null where nothing speaks against it.</summary>
+    /// <param name="connection">Open. Whatever migrations the database has.</param>
+    /// <param name="environment">Looks a variable up.</param>
+    public static Failure? RefusedBy(DbConnection connection, Func<string, string?> environment)
+    {
+        if (RefusedBy(environment) is { } refusal)
+        {
+            return refusal;
+        }
+
+        var others = OtherUsers(connection);
+        return others == 0
+            ? null
+            : Refusal(
+                $"Sample data is refused: this database holds {others:N0} {(others == 1 ? "user" : "users")} that "
+                    + $"{(others == 1 ? "is not a sample user" : "are not sample users")}, so it may be in use.",
+                $"leave {Argument} out, or use a database of your own: dotnet run --project src/Db -- up"
+            );
+    }
 
     /// <summary>Makes what is missing, in one transaction; a second call makes nothing.</summary>
     /// <param name="context">Connected as the owner, with every migration applied.</param>
@@ -62,7 +85,12 @@ public static class SampleData
             $"SELECT pg_advisory_xact_lock(hashtextextended('sample data', 0))",
             cancellationToken
         );
-        await RefuseBesideRealUsersAsync(context, cancellationToken);
+        // Asked again under the lock: somebody may have signed up while the migrations ran.
+        if (RefusedBy(context.Database.GetDbConnection(), Environment.GetEnvironmentVariable) is { } failure)
+        {
+            throw new MigrationRefusedException(failure);
+        }
+
         return await AddMissingAsync(context, cancellationToken);
     }
 
@@ -74,29 +102,30 @@ public static class SampleData
         var pending = (await context.Database.GetPendingMigrationsAsync(cancellationToken)).ToList();
         if (pending.Count > 0)
         {
-            throw Refused(
-                $"Sample data needs every migration, and {string.Join(", ", pending)} "
-                    + $"{(pending.Count == 1 ? "is" : "are")} not applied. No sample data was made.",
-                $"name no older migration together with {Argument}."
+            throw new MigrationRefusedException(
+                Refusal(
+                    $"Sample data needs every migration, and {string.Join(", ", pending)} "
+                        + $"{(pending.Count == 1 ? "is" : "are")} not applied. No sample data was made.",
+                    $"name no older migration together with {Argument}."
+                )
             );
         }
     }
 
-    private static async Task RefuseBesideRealUsersAsync(AppDbContext context, CancellationToken cancellationToken)
+    private static long OtherUsers(DbConnection connection)
     {
-        var others = await context.Users.CountAsync(
-            user => !user.Id.StartsWith(SamplePeople.IdPrefix) || !user.Email.EndsWith(SamplePeople.EmailSuffix),
-            cancellationToken
-        );
-        if (others > 0)
+        using var command = connection.CreateCommand();
+        command.CommandText = "SELECT to_regclass('public.users') IS NOT NULL";
+        if (command.ExecuteScalar() is false)
         {
-            throw Refused(
-                $"Sample data is refused: this database holds {others:N0} {(others == 1 ? "user" : "users")} that "
-                    + $"{(others == 1 ? "is not a sample user" : "are not sample users")}, so it may be in use. No sample data "
-                    + "was made.",
-                $"leave {Argument} out, or use a database of your own: dotnet run --project src/Db -- up"
-            );
+            return 0;
         }
+
+        command.CommandText = $"""
+            SELECT count(*) FROM public.users
+            WHERE NOT (starts_with(id, '{SamplePeople.IdPrefix}') AND email LIKE '%{SamplePeople.EmailSuffix}')
+            """;
+        return (long)command.ExecuteScalar()!;
     }
 
     private static async Task<(int Users, List<SampleApiKey> Keys)> AddMissingAsync(
@@ -133,8 +162,7 @@ public static class SampleData
         return (users, keys);
     }
 
-    private static MigrationRefusedException Refused(string what, string whatToDo) =>
-        new(new Failure("SampleDataRefused", what, null, whatToDo));
+    private static Failure Refusal(string what, string toDo) => new("SampleDataRefused", what, null, toDo);
 
     private static void Report(Action<string> print, int users, List<SampleApiKey> keys)
     {

@@ -229,6 +229,11 @@ internal sealed class MigrationRun(
                 provider.Name
             );
             RefusePendingModelChanges(plan, hasPendingModelChanges);
+            foreach (var condition in Options.Conditions)
+            {
+                Refuse(condition(connection.DbConnection));
+            }
+
             foreach (var guard in MigrationGuards.OfMigrations)
             {
                 Refuse(await guard.CheckAsync(guarded).ConfigureAwait(false));

@@ -1,3 +1,5 @@
+using System.Data.Common;
+
 namespace MigrationSafety;
 
 /// <summary>What the rails may do and how long they wait. Immutable; built by <see cref="MigrationSafetyOptionsBuilder"/>.</summary>
@@ -78,6 +80,9 @@ public sealed record MigrationSafetyOptions
     /// <c>dotnet ef</c> or a bundle. In an application the host owns the signals and hands over a cancellation token.
     /// </summary>
     public bool? HandleSignals { get; init; }
+
+    /// <summary>The project's own conditions: each says why nothing may run, or null.</summary>
+    internal IReadOnlyList<Func<DbConnection, Failure?>> Conditions { get; init; } = [];
 
     /// <summary>
     /// What was wrong with the arguments these options were made of, or null. Said when a migration command runs,

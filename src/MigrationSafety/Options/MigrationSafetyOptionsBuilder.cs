@@ -1,3 +1,5 @@
+using System.Data.Common;
+
 namespace MigrationSafety;
 
 /// <summary>Sets the options of <c>UseMigrationSafety</c>. Every duration must be positive.</summary>
@@ -97,6 +99,19 @@ public sealed class MigrationSafetyOptionsBuilder
     /// <param name="handle">Whether to handle them.</param>
     public MigrationSafetyOptionsBuilder HandleSignals(bool handle = true) =>
         With(Options with { HandleSignals = handle });
+
+    /// <summary>
+    /// Adds a condition of the project's own, asked under the lock and before any SQL of a migration. What it returns is why nothing may
+    /// run; null lets the run go on.
+    /// </summary>
+    /// <param name="condition">
+    /// Given the run's open connection, outside of a transaction. It should ask little and must change nothing.
+    /// </param>
+    public MigrationSafetyOptionsBuilder RefuseWhen(Func<DbConnection, Failure?> condition)
+    {
+        ArgumentNullException.ThrowIfNull(condition);
+        return With(Options with { Conditions = [.. Options.Conditions, condition] });
+    }
 
     private MigrationSafetyOptionsBuilder With(MigrationSafetyOptions options)
     {

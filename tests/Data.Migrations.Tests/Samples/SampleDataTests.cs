@@ -1,7 +1,10 @@
 using Data.Migrations.Samples;
 using LocalPostgres;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Infrastructure;
+using Microsoft.EntityFrameworkCore.Migrations;
 using MigrationSafety;
+using Npgsql;
 
 namespace Data.Migrations.Tests.Samples;
 
@@ -80,6 +83,11 @@ public sealed class SampleDataTests(TestServer server)
     public async Task Is_refused_beside_a_user_that_is_not_a_sample_user()
     {
         await using var database = await server.CreateMigratedAsync();
+        await using (var older = DesignTimeFactory.CreateFor(database.ConnectionString, "--allow-data-loss"))
+        {
+            await older.GetService<IMigrator>().MigrateAsync("UserMetas", Cancellation);
+        }
+
         await TestServer.ExecuteAsync(
             database.ConnectionString,
             "INSERT INTO users (id, email) VALUES ('sample-user-lookalike', 'real@people.example')"
@@ -90,10 +98,22 @@ public sealed class SampleDataTests(TestServer server)
             context.Database.MigrateAsync(Cancellation)
         );
 
-        Assert.StartsWith(
-            "Sample data is refused: this database holds 1 user that is not a sample user, so it may be in use.",
-            refusal.Message,
-            StringComparison.Ordinal
+        Assert.Equal(
+            """
+            Sample data is refused: this database holds 1 user that is not a sample user, so it may be in use.
+
+            State: nothing was changed.
+            To do: leave --sample-data out, or use a database of your own: dotnet run --project src/Db -- up
+            """.ReplaceLineEndings("\n"),
+            refusal.Message
+        );
+        // Refused before anything ran: the pending migrations are still pending.
+        Assert.Equal(
+            3,
+            await TestServer.ScalarAsync<long>(
+                database.ConnectionString,
+                """SELECT count(*) FROM migrations."__EFMigrationsHistory" """
+            )
         );
         Assert.Equal(1, await TestServer.ScalarAsync<long>(database.ConnectionString, "SELECT count(*) FROM users"));
     }
@@ -106,6 +126,15 @@ public sealed class SampleDataTests(TestServer server)
     [InlineData("APP_ENV", "prod", true)]
     [InlineData("NODE_ENV", "development", false)]
     [InlineData("DOTNET_ENVIRONMENT", "Staging", false)]
-    public void Is_refused_where_the_environment_says_production(string name, string value, bool refused) =>
-        Assert.Equal(refused, SampleData.RefusedBy(asked => asked == name ? value : null) is not null);
+    public async Task Is_refused_where_the_environment_says_production(string name, string value, bool refused)
+    {
+        await using var database = await server.CreateEmptyAsync();
+        await using var connection = new NpgsqlConnection(database.ConnectionString);
+        await connection.OpenAsync(Cancellation);
+
+        var failure = SampleData.RefusedBy(connection, asked => asked == name ? value : null);
+
+        Assert.Equal(refused, failure is not null);
+        Assert.Equal(refused, failure?.What.Contains($"{name}={value}", StringComparison.Ordinal) ?? false);
+    }
 }

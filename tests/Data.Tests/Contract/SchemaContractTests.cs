@@ -105,9 +105,10 @@ public sealed class SchemaContractTests(MigratedServer server)
         verification verification_pkey PRIMARY KEY (id)
         """;
 
+    // The contract is what must be there; later migrations may add to it.
     [Fact]
     public async Task Columns_are_the_contracts() =>
-        Assert.Equal(
+        AssertContains(
             Columns,
             await ReadAsync(
                 """
@@ -127,7 +128,7 @@ public sealed class SchemaContractTests(MigratedServer server)
 
     [Fact]
     public async Task Constraints_are_the_contracts() =>
-        Assert.Equal(
+        AssertContains(
             Constraints,
             await ReadAsync(
                 """
@@ -182,6 +183,9 @@ public sealed class SchemaContractTests(MigratedServer server)
                 """
             )
         );
+
+    private static void AssertContains(string contract, string found) =>
+        Assert.Empty(contract.ReplaceLineEndings("\n").Split('\n').Except(found.Split('\n')));
 
     private async Task<string> ReadAsync(string sql)
     {
