@@ -6,8 +6,14 @@ namespace Data.Migrations;
 public static class ExpectedSchema
 {
     /// <summary>What a snapshot of this project covers: its own schemas, and the extension it needs.</summary>
+    /// <remarks>Supabase's service_role bypasses row-level security; the one that is made elsewhere has policies.</remarks>
     public static SchemaSnapshotOptions Scope { get; } =
-        new() { Schemas = ["app_private", "public"], Extensions = ["pgcrypto"] };
+        new()
+        {
+            Schemas = ["app_private", "public"],
+            Extensions = ["pgcrypto"],
+            RolesAbovePolicies = ["service_role"],
+        };
 
     /// <summary>Reads the embedded snapshot.</summary>
     /// <exception cref="InvalidOperationException">This build carries none.</exception>

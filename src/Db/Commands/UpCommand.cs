@@ -53,7 +53,7 @@ internal static class UpCommand
 
         var pending = await MigrateAsync(url, report, ct);
         var secrets = await AddSampleDataAsync(url, report, ct);
-        var differences = expected.Compare(await expected.ReadSameFromAsync(url.KeyValue, ct));
+        var differences = expected.Compare(await SchemaSnapshot.ReadAsync(url.KeyValue, ExpectedSchema.Scope, ct));
         ShowOutcome(report, url, differences);
         report.Json(
             new

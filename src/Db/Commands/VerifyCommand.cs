@@ -2,6 +2,7 @@ using System.CommandLine;
 using Data.Migrations;
 using Db.Console;
 using Db.Databases;
+using MigrationSafety.Schema;
 using Npgsql;
 
 namespace Db.Commands;
@@ -37,7 +38,7 @@ internal static class VerifyCommand
         var expected = ExpectedSchema.Read();
         var database = await NamedDatabase.FindAsync(typed, ct);
         await using var connection = await database.OpenAsync(ct);
-        var found = await expected.ReadSameFromAsync(connection, ct);
+        var found = await SchemaSnapshot.ReadAsync(connection, ExpectedSchema.Scope, ct);
         var differences = expected.Compare(found);
 
         DifferenceTable.Show(report, differences);

@@ -31,6 +31,7 @@ internal static class CatalogReading
             Policies.Sql,
             Views.Sql,
             Functions.Sql,
+            Roles.Sql,
             Owners.Sql,
             Grants.Sql,
             Comments.Sql,
@@ -65,6 +66,13 @@ internal static class CatalogReading
                 new()
                 {
                     Value = (object?)options.Extensions?.ToArray() ?? DBNull.Value,
+                    NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text,
+                }
+            );
+            command.Parameters.Add(
+                new()
+                {
+                    Value = options.RolesAbovePolicies.ToArray(),
                     NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text,
                 }
             );

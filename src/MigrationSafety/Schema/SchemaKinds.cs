@@ -5,6 +5,7 @@ internal static class SchemaKinds
 {
     public static IReadOnlyList<string> All { get; } =
     [
+        "role",
         "extension",
         "schema",
         "enum",

@@ -52,20 +52,6 @@ public sealed class SchemaSnapshot
         return Of(await CatalogReading.ReadAsync(connection, options, ct).ConfigureAwait(false));
     }
 
-    /// <summary>Reads from a database what this snapshot covers, to be compared with it.</summary>
-    /// <param name="connectionString">Npgsql's key-value form.</param>
-    /// <param name="ct">Cancels the reading.</param>
-    /// <exception cref="NpgsqlException">The server cannot be reached, or lets nobody in.</exception>
-    public Task<SchemaSnapshot> ReadSameFromAsync(string connectionString, CancellationToken ct = default) =>
-        ReadAsync(connectionString, new SchemaSnapshotOptions { Schemas = Schemas, Extensions = Extensions }, ct);
-
-    /// <summary>Reads what this snapshot covers over an open connection that is in no transaction.</summary>
-    /// <param name="connection">Open; it is left as it was.</param>
-    /// <param name="ct">Cancels the reading.</param>
-    /// <exception cref="NpgsqlException">The connection was lost.</exception>
-    public Task<SchemaSnapshot> ReadSameFromAsync(NpgsqlConnection connection, CancellationToken ct = default) =>
-        ReadAsync(connection, new SchemaSnapshotOptions { Schemas = Schemas, Extensions = Extensions }, ct);
-
     /// <summary>Reads the text that <see cref="ToText"/> writes.</summary>
     /// <param name="text">The text; line endings of either kind.</param>
     /// <exception cref="FormatException">It is not such a text; the message names the line.</exception>

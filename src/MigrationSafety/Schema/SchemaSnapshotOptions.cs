@@ -13,6 +13,12 @@ public sealed record SchemaSnapshotOptions
     public IReadOnlyList<string>? Extensions { get; init; }
 
     /// <summary>
+    /// The roles that may bypass row-level security; of every other one that grants or policies name, it is told. Where
+    /// the service's role does depends on the hosting provider.
+    /// </summary>
+    public IReadOnlyList<string> RolesAbovePolicies { get; init; } = [];
+
+    /// <summary>
     /// Whether default privileges are read. Off by default: they decide over objects yet to be made, differ from one
     /// hosting provider to the next, and each object's own grants are read anyway.
     /// </summary>

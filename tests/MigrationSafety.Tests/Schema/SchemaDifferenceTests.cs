@@ -1,4 +1,5 @@
 using System.Text.Json;
+using LocalPostgres;
 using MigrationSafety.Schema;
 using Xunit;
 
@@ -232,8 +233,9 @@ public class SchemaDifferenceTests(PostgresServer postgres)
         await using var database = await Everything.CreateOnAsync(postgres.Server);
         await Everything.ExecuteAsync(database.ConnectionString, sql);
 
-        var found = await Everything.Expected.ReadSameFromAsync(
+        var found = await SchemaSnapshot.ReadAsync(
             database.ConnectionString,
+            Everything.Covered,
             TestContext.Current.CancellationToken
         );
 
@@ -242,13 +244,50 @@ public class SchemaDifferenceTests(PostgresServer postgres)
     }
 
     [Fact]
+    public async Task A_role_that_escapes_its_policies_is_named()
+    {
+        // A server of its own: roles are the server's.
+        await using var server = await ThrowAwayServer.StartAsync(
+            new() { Exclusive = true },
+            TestContext.Current.CancellationToken
+        );
+        await using var database = await Everything.CreateOnAsync(server);
+        await Everything.ExecuteAsync(
+            database.ConnectionString,
+            "ALTER ROLE snapshot_reader BYPASSRLS; GRANT snapshot_writer TO snapshot_reader"
+        );
+
+        var found = await SchemaSnapshot.ReadAsync(
+            database.ConnectionString,
+            Everything.Covered,
+            TestContext.Current.CancellationToken
+        );
+        var trusted = await SchemaSnapshot.ReadAsync(
+            database.ConnectionString,
+            Everything.Covered with
+            {
+                RolesAbovePolicies = ["snapshot_reader"],
+            },
+            TestContext.Current.CancellationToken
+        );
+
+        const string member = "extra: role snapshot_reader, member of snapshot_writer: found yes";
+        Assert.Equal(
+            ["extra: role snapshot_reader, bypasses row-level security: found yes", member],
+            Everything.Expected.Compare(found).Select(d => d.ToString())
+        );
+        Assert.Equal([member], Everything.Expected.Compare(trusted).Select(d => d.ToString()));
+    }
+
+    [Fact]
     public async Task Disabling_all_triggers_shows_on_the_foreign_key()
     {
         await using var database = await Everything.CreateOnAsync(postgres.Server);
         await Everything.ExecuteAsync(database.ConnectionString, "ALTER TABLE private.pets DISABLE TRIGGER ALL");
 
-        var found = await Everything.Expected.ReadSameFromAsync(
+        var found = await SchemaSnapshot.ReadAsync(
             database.ConnectionString,
+            Everything.Covered,
             TestContext.Current.CancellationToken
         );
 
