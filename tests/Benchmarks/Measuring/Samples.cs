@@ -1,0 +1,32 @@
+using System.Diagnostics;
+
+namespace Benchmarks.Measuring;
+
+/// <summary>How long each run of one thing took.</summary>
+internal sealed class Samples(string name)
+{
+    private readonly List<double> _milliseconds = [];
+
+    public string Name { get; } = name;
+
+    public double Median => At(0.5);
+
+    public double P95 => At(0.95);
+
+    public int Count => _milliseconds.Count;
+
+    public void Add(TimeSpan took) => _milliseconds.Add(took.TotalMilliseconds);
+
+    public async Task TimeAsync(Func<Task> work)
+    {
+        var start = Stopwatch.GetTimestamp();
+        await work();
+        Add(Stopwatch.GetElapsedTime(start));
+    }
+
+    private double At(double share)
+    {
+        var sorted = _milliseconds.Order().ToArray();
+        return sorted[Math.Min((int)(sorted.Length * share), sorted.Length - 1)];
+    }
+}
