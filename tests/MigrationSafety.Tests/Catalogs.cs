@@ -10,7 +10,7 @@ internal static class Catalogs
         await using var source = NpgsqlDataSource.Create(connectionString + ";Pooling=false");
         await using var command = source.CreateCommand(
             """
-            SELECT string_agg(line, E'\n' ORDER BY line COLLATE "C") FROM (
+            SELECT coalesce(string_agg(line, E'\n' ORDER BY line COLLATE "C"), '') FROM (
               SELECT 'relation ' || c.oid::regclass || ' ' || c.relkind::text AS line FROM pg_class c WHERE relnamespace::regnamespace::text IN ('public', 'migrations')
               UNION ALL
               SELECT 'column ' || a.attrelid::regclass || '.' || a.attname || ' ' || format_type(a.atttypid, a.atttypmod) || ' ' || a.attnotnull

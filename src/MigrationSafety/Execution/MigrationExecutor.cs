@@ -86,11 +86,11 @@ internal sealed class MigrationExecutor(
     private async ValueTask<Step> InTransactionAsync(Session session, Step step)
     {
         var budget = new RetryBudget(options);
+        var watch = new LockWatch(session, backendPid, budget.LockTimeout);
+        await using var watching = watch.ConfigureAwait(false);
         while (true)
         {
             var at = step.Start;
-            var watch = new LockWatch(session, backendPid, budget.LockTimeout);
-            await using var watching = watch.ConfigureAwait(false);
             try
             {
                 await session.BeginAsync().ConfigureAwait(false);
@@ -150,11 +150,11 @@ internal sealed class MigrationExecutor(
         var repeatable = statement is null ? null : RepeatableStep.Of(statement, logger);
         var waits = statement is not null && TransactionRules.WaitsWithoutBlocking(statement);
         var budget = new RetryBudget(options);
+        var watch = new LockWatch(session, backendPid, waits ? TimeSpan.FromSeconds(10) : budget.LockTimeout);
+        await using var watching = watch.ConfigureAwait(false);
+        using var reporting = ProgressReport.Start(session, backendPid, logger);
         while (true)
         {
-            var watch = new LockWatch(session, backendPid, waits ? TimeSpan.FromSeconds(10) : budget.LockTimeout);
-            await using var watching = watch.ConfigureAwait(false);
-            using var reporting = ProgressReport.Start(session, backendPid, logger);
             try
             {
                 await SetTimeoutsAsync(

@@ -37,10 +37,12 @@ internal sealed class MigrationRun(
     IDiagnosticsLogger<DbLoggerCategory.Migrations> diagnostics
 )
 {
+    private static readonly TimeSpan LongestReconnectDelay = TimeSpan.FromSeconds(1);
+
     private readonly HistoryTable _historyTable = HistoryTable.Of(contextOptions);
     private TimeSpan _statementTimeout;
 
-    private ILogger Logger => diagnostics.Logger;
+    private ILogger Logger { get; } = new RunLogger(diagnostics);
 
     private MigrationSafetyOptions Options => contextOptions.FindExtension<MigrationSafetyOptionsExtension>()!.Options;
 
@@ -89,6 +91,7 @@ internal sealed class MigrationRun(
     {
         Stopwatch? lost = null;
         var before = -1;
+        var delay = TimeSpan.Zero;
         while (true)
         {
             try
@@ -104,7 +107,6 @@ internal sealed class MigrationRun(
                 // Each step forward earns a new budget; without one, a server that never comes back must end the run.
                 var now = progress.Done.Count * 1000 + progress.Committed;
                 lost = lost is null || now != before ? Stopwatch.StartNew() : lost;
-                before = now;
                 if (lost.Elapsed > Options.ReconnectWait)
                 {
                     throw new MigrationFailedException(
@@ -120,9 +122,13 @@ internal sealed class MigrationRun(
                 }
 
                 Logger.ConnectionLost(cause.What, Duration.Text(Options.ReconnectWait - lost.Elapsed));
-                await session
-                    .DelayAsync(TimeSpan.FromMilliseconds(250 + Random.Shared.Next(500)))
-                    .ConfigureAwait(false);
+                // One lost backend can be replaced at once; a server that restarts needs a while.
+                delay =
+                    now != before ? TimeSpan.FromMilliseconds(20)
+                    : delay < LongestReconnectDelay ? delay * 2
+                    : delay;
+                before = now;
+                await session.DelayAsync(delay * (0.75 + 0.5 * Random.Shared.NextDouble())).ConfigureAwait(false);
             }
         }
     }
@@ -239,6 +245,7 @@ internal sealed class MigrationRun(
                 Refuse(await guard.CheckAsync(guarded).ConfigureAwait(false));
             }
 
+            await RecordEditedAsync(guarded, journal).ConfigureAwait(false);
             if (plan.Steps.Count == 0)
             {
                 diagnostics.MigrationsNotApplied(context.Context.GetService<IMigrator>());
@@ -283,6 +290,27 @@ internal sealed class MigrationRun(
             : session.Async ? await history.GetAppliedMigrationsAsync(session.CancellationToken).ConfigureAwait(false)
             : history.GetAppliedMigrations();
         return ([.. rows.Select(row => row.MigrationId)], exists[0].Journal);
+    }
+
+    // --allow-edited says once that a change makes no difference; without the new checksum it would have to be said for ever.
+    private async ValueTask RecordEditedAsync(MigrationGuardContext guarded, MigrationJournal journal)
+    {
+        if (!Options.AllowEdited)
+        {
+            return;
+        }
+
+        foreach (var (id, recorded) in guarded.Checksums)
+        {
+            if (
+                assembly.Migrations.TryGetValue(id, out var type)
+                && MigrationChecksum.Of(assembly.CreateMigration(type, provider.Name)) is var now
+                && now != recorded
+            )
+            {
+                await journal.SaveChecksumAsync(guarded.Session, id, now).ConfigureAwait(false);
+            }
+        }
     }
 
     private async ValueTask PrepareAsync(Session session, JournalTables tables, bool hasJournal, bool hasHistory)

@@ -19,7 +19,13 @@ internal sealed class ProgressReport : IDisposable
     public static ProgressReport Start(Session session, int pid, ILogger logger)
     {
         var report = new ProgressReport();
-        _ = report.RunAsync(session.Connection, pid, logger, report._stop.Token);
+        var connection = session.Connection;
+        // What the observer does belongs to no span of the run.
+        using (ExecutionContext.SuppressFlow())
+        {
+            _ = Task.Run(() => report.RunAsync(connection, pid, logger, report._stop.Token));
+        }
+
         return report;
     }
 

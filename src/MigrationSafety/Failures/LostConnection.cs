@@ -9,9 +9,10 @@ internal static class LostConnection
     public static bool Is(Exception exception) =>
         exception switch
         {
-            // admin_shutdown, crash_shutdown, cannot_connect_now (starting or shutting down), idle_session_timeout, and class 08.
+            // admin_shutdown, crash_shutdown, cannot_connect_now (starting or shutting down), idle_session_timeout, and class 08; but 08P01 is
+            // how poolers refuse what they do not allow.
             PostgresException { SqlState: "57P01" or "57P02" or "57P03" or "57P05" } => true,
-            PostgresException { SqlState: ['0', '8', ..] } => true,
+            PostgresException { SqlState: ['0', '8', ..] and not PostgresErrorCodes.ProtocolViolation } => true,
             PostgresException => false,
             NpgsqlException { InnerException: IOException or SocketException } => true,
             NpgsqlException { InnerException: null } => exception.Message.Contains(

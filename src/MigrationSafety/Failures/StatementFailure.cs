@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using MigrationSafety.Arguments;
 using MigrationSafety.Execution;
+using MigrationSafety.Statements;
 using Npgsql;
 
 namespace MigrationSafety.Failures;
@@ -32,7 +33,7 @@ internal static partial class StatementFailure
 
         var (text, position) = e.InternalQuery is { Length: > 0 } inner
             ? (inner, e.InternalPosition)
-            : (e.BatchCommand?.CommandText is { Length: > 0 } one ? one : sql, e.Position);
+            : (sql, FailedStatement.PositionInScript(sql, e.Position, e.MessageText));
         var details = string.Concat(
             Line(
                 "Detail",

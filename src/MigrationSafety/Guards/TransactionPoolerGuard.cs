@@ -51,6 +51,11 @@ internal sealed class TransactionPoolerGuard : IServerGuard
             var ours = await context.Session.ScalarAsync<int>("SELECT pg_backend_pid()").ConfigureAwait(false);
             return other == context.Server.BackendPid || ours != context.Server.BackendPid;
         }
+        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.ProtocolViolation)
+        {
+            // PgBouncer in statement mode refuses transactions altogether.
+            return true;
+        }
         catch (Exception e)
             when (e is NpgsqlException or OperationCanceledException
                 && !context.Session.CancellationToken.IsCancellationRequested

@@ -5,7 +5,7 @@ namespace MigrationSafety.Locking;
 
 /// <summary>
 /// While a step runs, looks from a second session who stands in its way. PostgreSQL's own error (55P03) does not say it, and after the
-/// rollback nobody can.
+/// rollback nobody can. It lasts for all attempts of a step, so that its connection is opened once.
 /// </summary>
 internal sealed class LockWatch : IAsyncDisposable
 {
@@ -23,7 +23,11 @@ internal sealed class LockWatch : IAsyncDisposable
         _stop = CancellationTokenSource.CreateLinkedTokenSource(session.CancellationToken);
         _async = session.Async;
         var connection = session.Connection;
-        _watching = Task.Run(() => WatchAsync(connection, pid, every, _stop.Token));
+        // What the observer does belongs to no span of the run.
+        using (ExecutionContext.SuppressFlow())
+        {
+            _watching = Task.Run(() => WatchAsync(connection, pid, every, _stop.Token));
+        }
     }
 
     /// <summary>Who stood in the way when it was last seen that somebody did.</summary>

@@ -1,0 +1,143 @@
+using System.Diagnostics;
+using LocalPostgres;
+using MigrationSafety.TestMigrations;
+using Npgsql;
+using Xunit;
+
+namespace MigrationSafety.Tests.Execution;
+
+/// <summary>
+/// A fault before and after every statement of a run, the rails' own included. Afterwards the database must be what an undisturbed run
+/// makes: same catalogs, same rows, same history, nothing invalid, nothing left over.
+/// </summary>
+public class CrashTests(PostgresServer postgres, ITestOutputHelper output)
+{
+    [Theory]
+    [InlineData(null)]
+    [InlineData("0")]
+    public async Task The_process_is_killed_at_every_boundary(string? target)
+    {
+        var (boundaries, expected) = await UndisturbedAsync(postgres.Server, target);
+        await Parallel.ForEachAsync(
+            Enumerable.Range(1, boundaries),
+            new ParallelOptions { MaxDegreeOfParallelism = 3 },
+            async (boundary, _) =>
+            {
+                await using var database = await PreparedAsync(postgres.Server, target);
+                var killed = await Bundle.RunAsync(nameof(MixedContext), database.ConnectionString, target, boundary);
+                Assert.True(killed.ExitCode == 137, $"Boundary {boundary} was not reached: {killed}");
+                var again = await Bundle.RunAsync(nameof(MixedContext), database.ConnectionString, target);
+                Assert.True(again.ExitCode == 0, $"After boundary {boundary}: {again}");
+                await AssertUndisturbedAsync(boundary, expected, database);
+            }
+        );
+        output.WriteLine($"{boundaries} kills survived.");
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("0")]
+    public async Task The_backend_is_terminated_at_every_boundary(string? target)
+    {
+        var (boundaries, expected) = await UndisturbedAsync(postgres.Server, target);
+        await Parallel.ForEachAsync(
+            Enumerable.Range(1, boundaries),
+            new ParallelOptions { MaxDegreeOfParallelism = 3 },
+            async (boundary, _) =>
+            {
+                await using var database = await PreparedAsync(postgres.Server, target);
+                await DisturbedAsync(boundary, () => Terminate(postgres.Server, database.Name), database, target);
+                await AssertUndisturbedAsync(boundary, expected, database);
+            }
+        );
+        output.WriteLine($"{boundaries} terminated backends survived.");
+    }
+
+    [Fact]
+    public async Task The_server_is_stopped_at_once_and_started_again_at_every_boundary()
+    {
+        await using var server = await ThrowAwayServer.StartAsync(ct: TestContext.Current.CancellationToken);
+        var (boundaries, expected) = await UndisturbedAsync(server, target: null);
+        for (var boundary = 1; boundary <= boundaries; boundary++)
+        {
+            await using var database = await PreparedAsync(server, target: null);
+            await DisturbedAsync(
+                boundary,
+                () => server.RestartAsync(StopMode.Immediate, CancellationToken.None).GetAwaiter().GetResult(),
+                database,
+                target: null
+            );
+            await AssertUndisturbedAsync(boundary, expected, database);
+        }
+
+        output.WriteLine($"{boundaries} restarts survived.");
+    }
+
+    private static async Task<(int Boundaries, string Catalogs)> UndisturbedAsync(
+        ThrowAwayServer server,
+        string? target
+    )
+    {
+        await using var database = await PreparedAsync(server, target);
+        await using var context = new MixedContext(database.ConnectionString, o => o.AllowDataLoss());
+        using var counted = Faults.At(int.MaxValue, () => { });
+        await Run.MigrateAsync(context, async: false, target);
+        Assert.InRange(counted.Passed, 40, 400);
+        return (counted.Passed, await Catalogs.ReadAsync(database.ConnectionString));
+    }
+
+    // To go down, a run must have gone up.
+    private static async Task<TestDatabase> PreparedAsync(ThrowAwayServer server, string? target)
+    {
+        var database = await server.CreateDatabaseAsync();
+        if (target is not null)
+        {
+            await using var context = new MixedContext(database.ConnectionString + ";Pooling=false");
+            await Run.MigrateAsync(context, async: true);
+        }
+
+        return database;
+    }
+
+    private static async Task DisturbedAsync(int boundary, Action fault, TestDatabase database, string? target)
+    {
+        await using var context = new MixedContext(database.ConnectionString, o => o.AllowDataLoss());
+        using var at = Faults.At(boundary, fault);
+        // Half of them synchronously, as bundles do.
+        await Run.MigrateAsync(context, async: boundary % 2 == 0, target);
+        Assert.True(at.Passed >= boundary, $"Boundary {boundary} was not reached.");
+    }
+
+    private static void Terminate(ThrowAwayServer server, string database)
+    {
+        using var connection = new NpgsqlConnection(server.ConnectionString);
+        connection.Open();
+        using var command = new NpgsqlCommand(
+            "SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity WHERE datname = $1",
+            connection
+        )
+        {
+            Parameters = { new() { Value = database } },
+        };
+        Assert.True((long)command.ExecuteScalar()! > 0, "The fault found no backend to terminate.");
+    }
+
+    private static async Task AssertUndisturbedAsync(int boundary, string expected, TestDatabase database)
+    {
+        var found = await Catalogs.ReadAsync(database.ConnectionString);
+        Assert.True(
+            expected == found,
+            $"After boundary {boundary}:\n{string.Join('\n', found.Split('\n').Except(expected.Split('\n')))}\nmissing:\n{string.Join('\n', expected.Split('\n').Except(found.Split('\n')))}"
+        );
+        Assert.Equal(
+            0L,
+            await Catalogs.ScalarAsync<long>(
+                database.ConnectionString,
+                """
+                SELECT (SELECT count(*) FROM migrations.unfinished_migration) + (SELECT count(*) FROM pg_index WHERE NOT indisvalid)
+                     + (SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))
+                """
+            )
+        );
+    }
+}

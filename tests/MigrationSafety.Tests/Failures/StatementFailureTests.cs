@@ -1,0 +1,196 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Infrastructure;
+using Microsoft.EntityFrameworkCore.Migrations;
+using MigrationSafety.TestMigrations;
+using Npgsql;
+using Xunit;
+
+namespace MigrationSafety.Tests.Failures;
+
+public class StatementFailureTests(PostgresServer postgres)
+{
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_failed_statement_is_shown_with_a_caret_and_nothing_of_its_migration_is_left(bool async)
+    {
+        await using var database = await postgres.CreateDatabaseAsync();
+        await using var context = new BrokenContext(database.ConnectionString);
+
+        var exception = await Assert.ThrowsAsync<MigrationFailedException>(() => Run.MigrateAsync(context, async));
+
+        Assert.Equal(
+            """
+            Applying 20260102000000_Typo failed at command 2 of 3: type "intt" does not exist (42704).
+
+              2 | ALTER TABLE things
+              3 |     ADD COLUMN a int,
+              4 |     ADD COLUMN b intt;
+                                   ^
+
+            State: Applied in this run: 20260101000000_Things. 20260102000000_Typo is not applied, and nothing of it is left: its transaction was rolled back.
+            To do: correct the migration or what the message names, then run again.
+            """,
+            exception.Message
+        );
+        Assert.Equal(
+            1L,
+            await Catalogs.ScalarAsync<long>(
+                database.ConnectionString,
+                "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"
+            )
+        );
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_unique_index_over_duplicates_leaves_no_invalid_index(bool async)
+    {
+        await using var database = await postgres.CreateDatabaseAsync();
+        await using var context = new DuplicatesContext(database.ConnectionString);
+
+        var exception = await Assert.ThrowsAsync<MigrationFailedException>(() => Run.MigrateAsync(context, async));
+
+        Assert.Equal(
+            """
+            Applying 20260101000000_Duplicates failed at command 2 of 3: could not create unique index "things_name" (23505).
+
+              1 | CREATE UNIQUE INDEX CONCURRENTLY things_name ON things (name);
+
+            State: 20260101000000_Duplicates is applied in part: 1 of its 3 commands are committed and recorded; the next run goes on with the one after them. The invalid index public.things_name that the failed build left was dropped.
+            To do: rows in the table are not unique. Find them (GROUP BY … HAVING count(*) > 1), correct them, then run again. 'Include Error Detail=true' in the connection string shows the first one.
+            """,
+            exception.Message
+        );
+        Assert.Equal(
+            0L,
+            await Catalogs.ScalarAsync<long>(
+                database.ConnectionString,
+                "SELECT count(*) FROM pg_index WHERE NOT indisvalid"
+            )
+        );
+
+        await Catalogs.ScalarAsync<int>(database.ConnectionString, "DELETE FROM things WHERE id = 2; SELECT 1");
+        await Run.MigrateAsync(context, async);
+        Assert.True(
+            await Catalogs.ScalarAsync<bool>(
+                database.ConnectionString,
+                "SELECT indisvalid FROM pg_index WHERE indexrelid = 'things_name'::regclass"
+            )
+        );
+    }
+
+    [Fact]
+    public async Task A_missing_privilege_is_named_with_the_grant_that_gives_it()
+    {
+        await using var database = await postgres.CreateDatabaseAsync();
+        await using var role = await TestRole.CreateAsync(postgres);
+        await Catalogs.ScalarAsync<int>(
+            database.ConnectionString,
+            $"CREATE SCHEMA migrations AUTHORIZATION {role.Name}; SELECT 1"
+        );
+        await using var context = new PlainContext(role.Connect(new(database.ConnectionString)).ConnectionString);
+
+        var exception = await Assert.ThrowsAsync<MigrationFailedException>(() =>
+            Run.MigrateAsync(context, async: false)
+        );
+
+        Assert.Equal(
+            $"""
+            Applying 20260101000000_Notes failed at command 1 of 2: permission denied for schema public (42501).
+
+              1 | CREATE TABLE notes (id int PRIMARY KEY, body text); INSERT INTO notes VALUES (1, 'first');
+
+            State: 20260101000000_Notes is not applied, and nothing of it is left: its transaction was rolled back. 2 more not started.
+            To do: as the owner of the schema public or a superuser: GRANT USAGE, CREATE ON SCHEMA public TO {role.Name};
+                   Then run again.
+            """,
+            exception.Message
+        );
+    }
+
+    [Fact]
+    public async Task Without_the_right_to_make_the_history_schema_the_grant_is_named()
+    {
+        await using var database = await postgres.CreateDatabaseAsync();
+        await using var role = await TestRole.CreateAsync(postgres);
+        await using var context = new PlainContext(role.Connect(new(database.ConnectionString)).ConnectionString);
+
+        var exception = await Assert.ThrowsAsync<MigrationFailedException>(() =>
+            Run.MigrateAsync(context, async: true)
+        );
+
+        Assert.Contains(
+            $"GRANT CONNECT, CREATE, TEMPORARY ON DATABASE {database.Name} TO {role.Name};",
+            exception.Message,
+            StringComparison.Ordinal
+        );
+    }
+
+    [Fact]
+    public async Task A_password_in_a_statement_is_not_shown()
+    {
+        await using var database = await postgres.CreateDatabaseAsync();
+        await using var context = new SecretContext(database.ConnectionString);
+
+        var exception = await Assert.ThrowsAsync<MigrationFailedException>(() =>
+            Run.MigrateAsync(context, async: true)
+        );
+
+        Assert.Contains("PASSWORD **********", exception.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("hunter2", exception.Message, StringComparison.Ordinal);
+    }
+
+    private sealed class BrokenContext(string connectionString) : TestsContext(connectionString)
+    {
+        [DbContext(typeof(BrokenContext))]
+        [Migration("20260101000000_Things")]
+        public sealed class Things : Migration
+        {
+            protected override void Up(MigrationBuilder migrationBuilder) =>
+                migrationBuilder.Sql("CREATE TABLE things (id int);");
+        }
+
+        [DbContext(typeof(BrokenContext))]
+        [Migration("20260102000000_Typo")]
+        public sealed class Typo : Migration
+        {
+            protected override void Up(MigrationBuilder migrationBuilder)
+            {
+                migrationBuilder.Sql("CREATE TABLE others (id int);");
+                migrationBuilder.Sql("SELECT 1;\nALTER TABLE things\n    ADD COLUMN a int,\n    ADD COLUMN b intt;");
+            }
+        }
+    }
+
+    private sealed class DuplicatesContext(string connectionString) : TestsContext(connectionString)
+    {
+        [DbContext(typeof(DuplicatesContext))]
+        [Migration("20260101000000_Duplicates")]
+        public sealed class Duplicates : Migration
+        {
+            protected override void Up(MigrationBuilder migrationBuilder)
+            {
+                migrationBuilder.Sql(
+                    "CREATE TABLE things (id int, name text); INSERT INTO things VALUES (1, 'a'), (2, 'a');"
+                );
+                migrationBuilder.Sql(
+                    "CREATE UNIQUE INDEX CONCURRENTLY things_name ON things (name);",
+                    suppressTransaction: true
+                );
+            }
+        }
+    }
+
+    private sealed class SecretContext(string connectionString) : TestsContext(connectionString)
+    {
+        [DbContext(typeof(SecretContext))]
+        [Migration("20260101000000_Secret")]
+        public sealed class Secret : Migration
+        {
+            protected override void Up(MigrationBuilder migrationBuilder) =>
+                migrationBuilder.Sql("CREATE ROLE postgres PASSWORD 'hunter2!';");
+        }
+    }
+}

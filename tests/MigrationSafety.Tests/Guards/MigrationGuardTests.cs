@@ -1,0 +1,296 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Infrastructure;
+using Microsoft.EntityFrameworkCore.Migrations;
+using MigrationSafety.TestMigrations;
+using Xunit;
+
+namespace MigrationSafety.Tests.Guards;
+
+/// <summary>Each guard trips on its fault, with its whole message, before anything is changed; and lets the rest pass.</summary>
+public class MigrationGuardTests(PostgresServer postgres)
+{
+    private static async Task<string> RefusalAsync(DbContext context, string? target = null)
+    {
+        var connection = context.Database.GetConnectionString()!;
+        var before = await Catalogs.ReadAsync(connection);
+        var message = "";
+        foreach (var async in new[] { false, true })
+        {
+            message = (
+                await Assert.ThrowsAsync<MigrationRefusedException>(() => Run.MigrateAsync(context, async, target))
+            ).Message;
+        }
+
+        Assert.Equal(before, await Catalogs.ReadAsync(connection));
+        return message;
+    }
+
+    private static Task ExecuteAsync(string connectionString, string sql) =>
+        Catalogs.ScalarAsync<int>(connectionString, sql + "; SELECT 1");
+
+    [Fact]
+    public async Task Database_ahead_of_the_code()
+    {
+        await using var database = await postgres.CreateDatabaseAsync();
+        await using var context = new PlainContext(database.ConnectionString);
+        await Run.MigrateAsync(context, async: true);
+        await ExecuteAsync(
+            database.ConnectionString,
+            """INSERT INTO migrations."__EFMigrationsHistory" VALUES ('20270101000000_Later', '10.0.0')"""
+        );
+
+        Assert.Equal(
+            """
+            The database is ahead of this code: 20270101000000_Later was applied by a newer release; the newest here is 20260103000000_Words.
+
+            State: nothing was changed.
+            To do: run the bundle of the newest release. To go back to this release, run the newer bundle with the last migration that this release knows: efbundle 20260103000000_Words
+            """,
+            await RefusalAsync(context)
+        );
+    }
+
+    [Fact]
+    public async Task Migration_missing_from_the_code()
+    {
+        await using var database = await postgres.CreateDatabaseAsync();
+        await using var context = new PlainContext(database.ConnectionString);
+        await Run.MigrateAsync(context, async: true);
+        await ExecuteAsync(
+            database.ConnectionString,
+            """INSERT INTO migrations."__EFMigrationsHistory" VALUES ('20260101120000_Gone', '10.0.0')"""
+        );
+
+        Assert.Equal(
+            """
+            The database has had migrations applied that are not in this code: 20260101120000_Gone. They were removed from the code, or were applied from another branch.
+
+            State: nothing was changed.
+            To do: bring them back into the code, or run the code they came from. Squashed migrations: once the schema was verified, delete their rows from EF Core's history table.
+            """,
+            await RefusalAsync(context)
+        );
+    }
+
+    [Fact]
+    public async Task Out_of_order()
+    {
+        await using var database = await postgres.CreateDatabaseAsync();
+        await using var context = new PlainContext(database.ConnectionString);
+        await Run.MigrateAsync(context, async: true);
+        await ExecuteAsync(
+            database.ConnectionString,
+            """
+            DELETE FROM migrations."__EFMigrationsHistory" WHERE "MigrationId" LIKE '%Author'; ALTER TABLE notes DROP author
+            """
+        );
+
+        Assert.Equal(
+            """
+            20260102000000_Author is older than 20260103000000_Words, which is applied already: two branches were merged. On this database they would run in an order in which nobody has tested them.
+
+            State: nothing was changed.
+            To do: make it the newest: dotnet ef migrations remove (on its branch), merge, dotnet ef migrations add again. Or, when both orders give the same schema: -- --allow-out-of-order
+            """,
+            await RefusalAsync(context)
+        );
+
+        await using var allowed = new PlainContext(database.ConnectionString, o => o.AllowOutOfOrder());
+        await Run.MigrateAsync(allowed, async: false);
+        Assert.Equal(
+            3,
+            (await allowed.Database.GetAppliedMigrationsAsync(TestContext.Current.CancellationToken)).Count()
+        );
+    }
+
+    [Fact]
+    public async Task Migration_edited_after_it_was_applied()
+    {
+        await using var database = await postgres.CreateDatabaseAsync();
+        await using var context = new PlainContext(database.ConnectionString);
+        await Run.MigrateAsync(context, async: true);
+        await ExecuteAsync(
+            database.ConnectionString,
+            "UPDATE migrations.applied_migration SET checksum = '1:another' WHERE migration_id LIKE '%Author'"
+        );
+
+        Assert.Equal(
+            """
+            20260102000000_Author was changed after being applied to this database, which does not have the change; a new database would.
+
+            State: nothing was changed.
+            To do: undo the change and put it into a new migration: dotnet ef migrations add <Name>. When the change makes no difference to the schema: -- --allow-edited, which records the new checksum.
+            """,
+            await RefusalAsync(context)
+        );
+
+        await using var allowed = new PlainContext(database.ConnectionString, o => o.AllowEdited());
+        await Run.MigrateAsync(allowed, async: false);
+        await Run.MigrateAsync(context, async: true);
+    }
+
+    [Fact]
+    public async Task Unfinished_migration_that_changed_or_would_be_left_unfinished()
+    {
+        await using var database = await postgres.CreateDatabaseAsync();
+        await using var context = new MixedContext(database.ConnectionString);
+        await Run.MigrateAsync(context, async: true, "20260101000000_Tables");
+        await ExecuteAsync(
+            database.ConnectionString,
+            """
+            INSERT INTO migrations.unfinished_migration VALUES
+                ('migrations.__EFMigrationsHistory', '20260102000000_Indexes', 'Up', 1, 'of another text', 8)
+            """
+        );
+
+        Assert.Equal(
+            """
+            20260102000000_Indexes was interrupted half-way by an earlier run, and its commands have changed since: going on would make a schema that no version of the code describes.
+
+            State: 1 of 8 commands of 20260102000000_Indexes are committed (applying it).
+            To do: run the release that began it, let it finish, and put the change into a new migration.
+            """,
+            await RefusalAsync(context)
+        );
+        Assert.Equal(
+            """
+            An earlier run was interrupted while applying 20260102000000_Indexes, and this one would leave it half done.
+
+            State: 1 of 8 commands of 20260102000000_Indexes are committed (applying it).
+            To do: let it be finished first, by the release that has it: efbundle 20260102000000_Indexes
+            """,
+            await RefusalAsync(context, "0")
+        );
+    }
+
+    [Fact]
+    public async Task Transaction_control_inside_a_migrations_transaction()
+    {
+        await using var database = await postgres.CreateDatabaseAsync();
+        await using var context = new CommittingContext(database.ConnectionString);
+
+        Assert.Equal(
+            """
+            20260101000000_Commits holds a COMMIT of its own. EF Core runs the migration in one transaction; this would end it half-way, and a failure after it could no longer be rolled back.
+
+              1 | -- BEGIN is only a comment here
+              2 | CREATE TABLE halves (id int);
+              3 | COMMIT;
+                  ^
+
+            State: nothing was changed.
+            To do: remove BEGIN and COMMIT. A statement that must not run in a transaction: migrationBuilder.Sql(…, suppressTransaction: true).
+            """,
+            await RefusalAsync(context)
+        );
+    }
+
+    [Fact]
+    public async Task Target_that_does_not_exist()
+    {
+        await using var database = await postgres.CreateDatabaseAsync();
+        await using var context = new PlainContext(database.ConnectionString);
+
+        Assert.Equal(
+            """
+            There is no migration "Autor" in MigrationSafety.TestMigrations.
+
+            State: nothing was changed.
+            To do: did you mean Author? The newest are: 20260103000000_Words, 20260102000000_Author, 20260101000000_Notes; 0 reverts all.
+            """,
+            await RefusalAsync(context, "Autor")
+        );
+    }
+
+    [Fact]
+    public async Task Transaction_of_the_callers()
+    {
+        await using var database = await postgres.CreateDatabaseAsync();
+        await using var context = new PlainContext(database.ConnectionString);
+        await using var transaction = await context.Database.BeginTransactionAsync(
+            TestContext.Current.CancellationToken
+        );
+
+        Assert.StartsWith(
+            "Migrations were started inside a transaction of the caller's.",
+            await RefusalAsync(context),
+            StringComparison.Ordinal
+        );
+    }
+
+    [Theory]
+    [InlineData(
+        true,
+        "The context configures UseSeeding without UseAsyncSeeding, which MigrateAsync() would call after the migrations."
+    )]
+    [InlineData(
+        false,
+        "The context configures UseAsyncSeeding without UseSeeding, which bundles, dotnet ef and Migrate() would call after the migrations."
+    )]
+    public async Task Seeding_that_the_path_taken_lacks(bool async, string message)
+    {
+        await using var database = await postgres.CreateDatabaseAsync();
+        await using var context = new PlainContext(database.ConnectionString)
+        {
+            Further = o => _ = async ? o.UseSeeding((_, _) => { }) : o.UseAsyncSeeding((_, _, _) => Task.CompletedTask),
+        };
+
+        var exception = await Assert.ThrowsAsync<MigrationRefusedException>(() => Run.MigrateAsync(context, async));
+        Assert.StartsWith(message, exception.Message, StringComparison.Ordinal);
+
+        await Run.MigrateAsync(context, !async);
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("20260101000000_None")]
+    public async Task Pending_model_changes_also_when_a_target_is_named(string? target)
+    {
+        await using var database = await postgres.CreateDatabaseAsync();
+        await using var context = new ChangedContext(database.ConnectionString);
+
+        Assert.Equal(
+            """
+            The model of ChangedContext has changes that no migration holds: the code would expect a schema that the database does not get.
+
+            State: nothing was changed.
+            To do: write the migration, then build again: dotnet ef migrations add <Name>
+            """,
+            await RefusalAsync(context, target)
+        );
+    }
+
+    private sealed class CommittingContext(string connectionString) : TestsContext(connectionString)
+    {
+        [DbContext(typeof(CommittingContext))]
+        [Migration("20260101000000_Commits")]
+        public sealed class Commits : Migration
+        {
+            protected override void Up(MigrationBuilder migrationBuilder) =>
+                migrationBuilder.Sql("-- BEGIN is only a comment here\nCREATE TABLE halves (id int);\nCOMMIT;");
+        }
+    }
+
+    private sealed class ChangedContext(string connectionString) : TestsContext(connectionString)
+    {
+        public DbSet<Thing> Things => Set<Thing>();
+
+        public sealed class Thing
+        {
+            public int Id { get; set; }
+        }
+
+        [DbContext(typeof(ChangedContext))]
+        [Migration("20260101000000_None")]
+        public sealed class None : Migration
+        {
+            protected override void Up(MigrationBuilder migrationBuilder) { }
+        }
+
+        [DbContext(typeof(ChangedContext))]
+        public sealed class Snapshot : ModelSnapshot
+        {
+            protected override void BuildModel(ModelBuilder modelBuilder) { }
+        }
+    }
+}
