@@ -37,5 +37,8 @@ public static class MigrationSafetyEventId
     /// <summary>What a run would do.</summary>
     public static readonly EventId Plan = Make(10, nameof(Plan));
 
+    /// <summary>Data that is about to be deleted, because that was allowed.</summary>
+    public static readonly EventId DataLoss = Make(11, nameof(DataLoss));
+
     private static EventId Make(int number, string name) => new(First + number, name);
 }

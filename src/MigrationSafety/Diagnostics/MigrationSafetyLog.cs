@@ -71,6 +71,9 @@ internal static class MigrationSafetyLog
     public static void Progress(this ILogger logger, string progress) =>
         logger.LogInformation(MigrationSafetyEventId.Progress, "{Progress}", progress);
 
+    public static void DataLoss(this ILogger logger, string losses) =>
+        logger.LogWarning(MigrationSafetyEventId.DataLoss, "Reverting deletes data, as was allowed:{Losses}", losses);
+
     public static void Canceling(this ILogger logger, string signal) =>
         logger.LogWarning(
             MigrationSafetyEventId.Canceling,

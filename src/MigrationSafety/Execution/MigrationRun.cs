@@ -232,7 +232,9 @@ internal sealed class MigrationRun(
                 hasJournal
                     ? await journal.ChecksumsAsync(session).ConfigureAwait(false)
                     : new Dictionary<string, string>(),
-                provider.Name
+                provider.Name,
+                sql,
+                Logger
             );
             RefusePendingModelChanges(plan, hasPendingModelChanges);
             foreach (var condition in Options.Conditions)

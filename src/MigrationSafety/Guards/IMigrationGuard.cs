@@ -1,4 +1,6 @@
 using Microsoft.EntityFrameworkCore.Migrations;
+using Microsoft.EntityFrameworkCore.Storage;
+using Microsoft.Extensions.Logging;
 using MigrationSafety.Execution;
 using MigrationSafety.Failures;
 using MigrationSafety.Journal;
@@ -21,6 +23,8 @@ internal interface IMigrationGuard
 /// <param name="Assembly">The migrations in the code.</param>
 /// <param name="Unfinished">Migrations that an earlier run left unfinished.</param>
 /// <param name="Checksums">The checksums of applied migrations, by id.</param>
+/// <param name="Sql">Quotes names.</param>
+/// <param name="Logger">For what a guard says without refusing.</param>
 /// <param name="Provider">The name of the database provider, which migrations are made for.</param>
 internal sealed record MigrationGuardContext(
     Session Session,
@@ -31,5 +35,7 @@ internal sealed record MigrationGuardContext(
     IMigrationsAssembly Assembly,
     IReadOnlyList<UnfinishedMigration> Unfinished,
     IReadOnlyDictionary<string, string> Checksums,
-    string Provider
+    string Provider,
+    ISqlGenerationHelper Sql,
+    ILogger Logger
 );

@@ -13,5 +13,6 @@ internal static class MigrationGuards
         new EditedMigrationGuard(),
         new OutOfOrderGuard(),
         new TransactionControlGuard(),
+        new DataLossGuard(),
     ];
 }

@@ -1,0 +1,40 @@
+using Microsoft.Extensions.Logging;
+using MigrationSafety.Diagnostics;
+using MigrationSafety.Execution;
+using MigrationSafety.Rollback;
+
+namespace MigrationSafety.Guards;
+
+/// <summary>Says what reverting would take away, counted on the live database, and refuses unless that is nothing or was allowed.</summary>
+internal sealed class DataLossGuard : IMigrationGuard
+{
+    public async ValueTask<Failure?> CheckAsync(MigrationGuardContext context)
+    {
+        var reverted = context.Plan.Steps.Where(step => step.Direction == MigrationDirection.Down).ToList();
+        if (reverted.Count == 0)
+        {
+            return null;
+        }
+
+        var losses = reverted.SelectMany(step => LossesOfDown.Of(step, context.Sql)).ToList();
+        var lines = await LossCount.ReadAsync(context.Session, losses).ConfigureAwait(false);
+        if (lines.Count == 0)
+        {
+            return null;
+        }
+
+        var list = string.Concat(lines.Select(line => "\n  " + line));
+        if (context.Options.AllowDataLoss)
+        {
+            context.Logger.DataLoss(list);
+            return null;
+        }
+
+        return new Failure(
+            "DataLoss",
+            $"Reverting {(reverted.Count == 1 ? reverted[0].Id : $"{reverted.Count} migrations")} would delete data in {context.Database}:{list}",
+            null,
+            "if this data may go: take a backup (pg_dump), then run again with: -- --allow-data-loss"
+        );
+    }
+}

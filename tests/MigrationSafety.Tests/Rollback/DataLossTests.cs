@@ -1,0 +1,126 @@
+using Microsoft.EntityFrameworkCore;
+using MigrationSafety.Rollback;
+using MigrationSafety.Statements;
+using MigrationSafety.TestMigrations;
+using Xunit;
+
+namespace MigrationSafety.Tests.Rollback;
+
+public class DataLossTests(PostgresServer postgres)
+{
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Reverting_everything_is_refused_with_what_would_be_lost(bool async)
+    {
+        await using var database = await postgres.CreateDatabaseAsync();
+        await using var context = new PlainContext(database.ConnectionString);
+        await Run.MigrateAsync(context, async);
+        var before = await Catalogs.ReadAsync(database.ConnectionString);
+
+        var exception = await Assert.ThrowsAsync<MigrationRefusedException>(() =>
+            Run.MigrateAsync(context, async, "0")
+        );
+
+        Assert.Equal("DataLoss", exception.Id);
+        Assert.Contains(
+            """
+            :
+              notes: 1 row (20260101000000_Notes drops the table)
+
+            State: nothing was changed.
+            To do: if this data may go: take a backup (pg_dump), then run again with: -- --allow-data-loss
+            """,
+            exception.Message,
+            StringComparison.Ordinal
+        );
+        Assert.StartsWith(
+            "Reverting 3 migrations would delete data in database ",
+            exception.Message,
+            StringComparison.Ordinal
+        );
+        Assert.Equal(before, await Catalogs.ReadAsync(database.ConnectionString));
+
+        await using var allowed = new PlainContext(database.ConnectionString, o => o.AllowDataLoss());
+        await Run.MigrateAsync(allowed, async, "0");
+        Assert.Empty(await allowed.Database.GetAppliedMigrationsAsync(TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task A_columns_values_are_counted_and_its_default_is_none()
+    {
+        await using var database = await postgres.CreateDatabaseAsync();
+        await using var context = new PlainContext(database.ConnectionString);
+        await Run.MigrateAsync(context, async: true);
+        await Catalogs.ScalarAsync<int>(
+            database.ConnectionString,
+            "INSERT INTO notes SELECT i, 'n', CASE WHEN i % 2 = 0 THEN 'me' END, 0 FROM generate_series(2, 2001) i; SELECT 1"
+        );
+
+        var exception = await Assert.ThrowsAsync<MigrationRefusedException>(() =>
+            Run.MigrateAsync(context, async: true, "20260101000000_Notes")
+        );
+
+        Assert.Contains(
+            """
+            :
+              notes.words: 1 of 2,001 rows hold a value (20260103000000_Words drops the column)
+              notes.author: 1,000 of 2,001 rows hold a value (20260102000000_Author drops the column)
+
+            """,
+            exception.Message,
+            StringComparison.Ordinal
+        );
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Where_nothing_would_be_lost_it_goes_back_without_asking(bool async)
+    {
+        await using var database = await postgres.CreateDatabaseAsync();
+        await using var context = new PlainContext(database.ConnectionString);
+        await Run.MigrateAsync(context, async, "20260102000000_Author");
+
+        await Run.MigrateAsync(context, async, "20260101000000_Notes");
+
+        Assert.Single(await context.Database.GetAppliedMigrationsAsync(TestContext.Current.CancellationToken));
+    }
+
+    [Theory]
+    [InlineData("DROP TABLE a, \"B\".c CASCADE", "TableLoss a", "TableLoss \"B\".c")]
+    [InlineData("/* DROP TABLE z; */ drop table if exists a", "TableLoss a")]
+    [InlineData(
+        "ALTER TABLE IF EXISTS s.t DROP COLUMN IF EXISTS \"A\", DROP b CASCADE, DROP CONSTRAINT c",
+        "ColumnLoss s.t \"A\"",
+        "ColumnLoss s.t b"
+    )]
+    [InlineData("ALTER TABLE t ALTER a DROP NOT NULL, ALTER b DROP DEFAULT")]
+    [InlineData("TRUNCATE a, b", "RowsLoss a TRUNCATE", "RowsLoss b TRUNCATE")]
+    [InlineData("DELETE FROM t WHERE x", "RowsLoss t DELETE")]
+    [InlineData("UPDATE ONLY t SET a = 1", "RowsLoss t UPDATE")]
+    [InlineData("DROP SCHEMA s CASCADE", "UnknownLoss DROP SCHEMA s CASCADE")]
+    [InlineData("DROP TYPE k")]
+    [InlineData("DO $$ BEGIN DROP TABLE x; END $$", "UnknownLoss DO $$ BEGIN DROP TABLE x; END $$")]
+    [InlineData("DO $$ BEGIN PERFORM 1; END $$")]
+    [InlineData("CREATE FUNCTION f() RETURNS int LANGUAGE sql BEGIN ATOMIC DELETE FROM t; SELECT 1; END")]
+    [InlineData("DROP FUNCTION f()")]
+    [InlineData("SELECT 1")]
+    public void Raw_sql_is_read_statement_by_statement(string sql, params string[] expected) =>
+        Assert.Equal(
+            expected,
+            SqlScanner
+                .Split(sql)
+                .SelectMany(statement => LossesOfDown.Of("m", statement))
+                .Select(loss =>
+                    loss switch
+                    {
+                        TableLoss l => $"TableLoss {l.Table}",
+                        ColumnLoss l => $"ColumnLoss {l.Table} {l.Column}",
+                        RowsLoss l => $"RowsLoss {l.Table} {l.Verb}",
+                        UnknownLoss l => $"UnknownLoss {l.What}",
+                        _ => "",
+                    }
+                )
+        );
+}
