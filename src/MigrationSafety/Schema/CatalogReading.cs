@@ -17,6 +17,22 @@ internal static class CatalogReading
         CancellationToken ct
     )
     {
+        // One snapshot for all queries, so that a migration running meanwhile is seen whole or not at all.
+        await using var transaction = await connection
+            .BeginTransactionAsync(IsolationLevel.RepeatableRead, ct)
+            .ConfigureAwait(false);
+        var objects = await ReadInTransactionAsync(connection, options, ct).ConfigureAwait(false);
+        await transaction.RollbackAsync(ct).ConfigureAwait(false);
+        return objects;
+    }
+
+    /// <summary>Reads within the connection's open transaction, whose own changes are seen. Its settings are changed.</summary>
+    public static async Task<IEnumerable<SchemaObject>> ReadInTransactionAsync(
+        NpgsqlConnection connection,
+        SchemaSnapshotOptions options,
+        CancellationToken ct
+    )
+    {
         var queries = new List<string>
         {
             Extensions.Sql,
@@ -41,12 +57,7 @@ internal static class CatalogReading
             queries.Add(DefaultPrivileges.Sql);
         }
 
-        // One snapshot for all queries, so that a migration running meanwhile is seen whole or not at all.
-        await using var transaction = await connection
-            .BeginTransactionAsync(IsolationLevel.RepeatableRead, ct)
-            .ConfigureAwait(false);
-        await using var batch = new NpgsqlBatch(connection, transaction);
-        batch.BatchCommands.Add(new NpgsqlBatchCommand("SET TRANSACTION READ ONLY"));
+        await using var batch = new NpgsqlBatch(connection);
         // pg_get_expr and its siblings leave the schema out where search_path finds the object.
         batch.BatchCommands.Add(new NpgsqlBatchCommand("SET LOCAL search_path = pg_catalog"));
         batch.BatchCommands.Add(new NpgsqlBatchCommand("SET LOCAL quote_all_identifiers = off"));
@@ -91,7 +102,6 @@ internal static class CatalogReading
             } while (await reader.NextResultAsync(ct).ConfigureAwait(false));
         }
 
-        await transaction.RollbackAsync(ct).ConfigureAwait(false);
         return rows.GroupBy(row => (row.Kind, row.Name)).Select(Assemble);
     }
 

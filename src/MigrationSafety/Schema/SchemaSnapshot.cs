@@ -52,6 +52,13 @@ public sealed class SchemaSnapshot
         return Of(await CatalogReading.ReadAsync(connection, options, ct).ConfigureAwait(false));
     }
 
+    /// <summary>Reads what an open transaction has made so far. The transaction's settings are changed.</summary>
+    internal static async Task<SchemaSnapshot> ReadInTransactionAsync(
+        NpgsqlConnection connection,
+        SchemaSnapshotOptions options,
+        CancellationToken ct
+    ) => Of(await CatalogReading.ReadInTransactionAsync(connection, options, ct).ConfigureAwait(false));
+
     /// <summary>Reads the text that <see cref="ToText"/> writes.</summary>
     /// <param name="text">The text; line endings of either kind.</param>
     /// <exception cref="FormatException">It is not such a text; the message names the line.</exception>

@@ -1,12 +1,26 @@
 using System.Text.Json;
 using LocalPostgres;
 using MigrationSafety.Schema;
+using Npgsql;
 using Xunit;
 
 namespace MigrationSafety.Tests.Schema;
 
-public class SchemaDifferenceTests(PostgresServer postgres)
+public class SchemaDifferenceTests(PostgresServer postgres, SchemaDifferenceTests.SharedDatabase shared)
+    : IClassFixture<SchemaDifferenceTests.SharedDatabase>
 {
+    // Each change is rolled back: PostgreSQL's DDL is transactional, and a database for each of sixty would be slow.
+    public sealed class SharedDatabase(PostgresServer postgres) : IAsyncLifetime
+    {
+        private TestDatabase? _database;
+
+        public string ConnectionString => _database!.ConnectionString;
+
+        public async ValueTask InitializeAsync() => _database = await Everything.CreateOnAsync(postgres.Server);
+
+        public ValueTask DisposeAsync() => _database!.DisposeAsync();
+    }
+
     [Theory]
     // Tables and columns.
     [InlineData("CREATE TABLE public.stray (id int)", "extra: table public.stray")]
@@ -230,11 +244,16 @@ public class SchemaDifferenceTests(PostgresServer postgres)
     )]
     public async Task What_was_changed_by_hand_is_named_in_one_line(string sql, string lines)
     {
-        await using var database = await Everything.CreateOnAsync(postgres.Server);
-        await Everything.ExecuteAsync(database.ConnectionString, sql);
+        await using var connection = new NpgsqlConnection(shared.ConnectionString);
+        await connection.OpenAsync(TestContext.Current.CancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(TestContext.Current.CancellationToken);
+        await using (var change = new NpgsqlCommand(sql, connection))
+        {
+            await change.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+        }
 
-        var found = await SchemaSnapshot.ReadAsync(
-            database.ConnectionString,
+        var found = await SchemaSnapshot.ReadInTransactionAsync(
+            connection,
             Everything.Covered,
             TestContext.Current.CancellationToken
         );
