@@ -137,7 +137,7 @@ internal static class UpCommand
             DifferenceTable.Show(report, differences);
             report.Line(
                 "The schema is not what the migrations make: it was changed by hand, or by another branch. "
-                    + "To begin anew: db down --destroy, then db up."
+                    + "To begin anew: dotnet run --project src/Db -- down --destroy, then up."
             );
         }
         else
@@ -151,7 +151,9 @@ internal static class UpCommand
         report.Line("What next:");
         report.Line($"  look around            psql '{url.ToUri()}'");
         report.Line($"  run the application    DATABASE_URL='{url.ToUri()}'");
-        report.Line("  change the schema      dotnet ef migrations add <Name> --project Data.Migrations, then db up");
+        report.Line(
+            "  change the schema      dotnet ef migrations add <Name> --project Data.Migrations, then this command again"
+        );
         report.Line("  stop the server        dotnet run --project src/Db -- down");
     }
 
