@@ -12,6 +12,7 @@ try
     using DbContext context = own[0] switch
     {
         nameof(PlainContext) => new PlainContext(own[1], Configure),
+        nameof(SlowContext) => new SlowContext(own[1], Configure),
         nameof(MixedContext) => new MixedContext(own[1], Configure),
         _ => throw new ArgumentException($"no context {own[0]}"),
     };

@@ -18,6 +18,12 @@ public static class MigrationSafetyDiagnostics
         "Time spent waiting for a lock, the pause before the next attempt included."
     );
 
+    internal static readonly Histogram<double> RunnerWaits = Meter.CreateHistogram<double>(
+        "migration_safety.runner_wait.duration",
+        "s",
+        "Time spent waiting for another run on the same database."
+    );
+
     internal static readonly Counter<long> Retries = Meter.CreateCounter<long>(
         "migration_safety.retries",
         "{retry}",

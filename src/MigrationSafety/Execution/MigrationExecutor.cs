@@ -69,7 +69,8 @@ internal sealed class MigrationExecutor(
         public bool IsLast => End == Migration.Commands.Count;
     }
 
-    private static int EndOfStep(IReadOnlyList<MigrationCommand> commands, int start)
+    /// <summary>The index behind the last command that shares a transaction with the one at <paramref name="start"/>.</summary>
+    public static int EndOfStep(IReadOnlyList<MigrationCommand> commands, int start)
     {
         var end = start + 1;
         while (!commands[start].TransactionSuppressed && end < commands.Count && !commands[end].TransactionSuppressed)
@@ -80,7 +81,8 @@ internal sealed class MigrationExecutor(
         return end;
     }
 
-    private static bool MustRunAlone(MigrationCommand command) =>
+    /// <summary>Whether PostgreSQL is known to refuse the command inside a transaction.</summary>
+    public static bool MustRunAlone(MigrationCommand command) =>
         command.TransactionSuppressed && SqlScanner.Split(command.CommandText).Any(TransactionRules.MustRunAlone);
 
     private async ValueTask<Step> InTransactionAsync(Session session, Step step)

@@ -14,6 +14,7 @@ using MigrationSafety.Guards;
 using MigrationSafety.Journal;
 using MigrationSafety.Locking;
 using MigrationSafety.Options.Internal;
+using MigrationSafety.Plan;
 using Npgsql;
 
 namespace MigrationSafety.Execution;
@@ -139,7 +140,10 @@ internal sealed class MigrationRun(
         {
             await session.OpenAsync().ConfigureAwait(false);
         }
-        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.InvalidCatalogName && Options.CreateDatabase)
+        catch (PostgresException e)
+            when (e.SqlState == PostgresErrorCodes.InvalidCatalogName
+                && Options is { CreateDatabase: true, Plan: PlanOutput.None }
+            )
         {
             await CreateDatabaseAsync(session).ConfigureAwait(false);
             await session.OpenAsync().ConfigureAwait(false);
@@ -220,7 +224,7 @@ internal sealed class MigrationRun(
             var journal = new MigrationJournal(tables, key);
             var (applied, hasJournal) = await ReadHistoryAsync(session, tables).ConfigureAwait(false);
             var plan = planner.Plan(target, applied);
-            progress.Plan(plan.Steps.Count);
+            var planned = progress.Plan(plan.Steps.Count);
             var guarded = new MigrationGuardContext(
                 session,
                 server,
@@ -236,15 +240,22 @@ internal sealed class MigrationRun(
                 sql,
                 Logger
             );
-            RefusePendingModelChanges(plan, hasPendingModelChanges);
-            foreach (var condition in Options.Conditions)
-            {
-                Refuse(condition(connection.DbConnection));
-            }
-
+            var refused = PendingModelChanges(plan, hasPendingModelChanges);
             foreach (var guard in MigrationGuards.OfMigrations)
             {
-                Refuse(await guard.CheckAsync(guarded).ConfigureAwait(false));
+                refused ??= await guard.CheckAsync(guarded).ConfigureAwait(false);
+            }
+
+            if (Options.Plan != PlanOutput.None)
+            {
+                await ShowPlanAsync(guarded, refused).ConfigureAwait(false);
+            }
+
+            // After a lost connection the rest of an accepted plan is another plan.
+            Refuse(refused ?? (planned ? null : PlanChanged(plan)));
+            if (Options.Plan != PlanOutput.None)
+            {
+                return;
             }
 
             await RecordEditedAsync(guarded, journal).ConfigureAwait(false);
@@ -435,6 +446,29 @@ internal sealed class MigrationRun(
         }
     }
 
+    private async ValueTask ShowPlanAsync(MigrationGuardContext guarded, Failure? refused)
+    {
+        var plan = await PlanReader.ReadAsync(guarded, _statementTimeout, refused).ConfigureAwait(false);
+        // To the standard output itself: a log would put its own marks before the lines, and JSON must stand alone.
+        await Console.Out.WriteLineAsync(PlanText.Of(plan, Options.Plan)).ConfigureAwait(false);
+        if (Options.Plan == PlanOutput.Json && EF.IsDesignTime)
+        {
+            // What follows there is EF Core's "Done.", which is no JSON.
+            Console.SetOut(TextWriter.Null);
+        }
+    }
+
+    private Failure? PlanChanged(MigrationPlan plan) =>
+        Options.ExpectedPlan is { } expected && PlanDigest.Of(plan) is var digest && digest != expected
+            ? new Failure(
+                "PlanChanged",
+                $"What would run now is plan {digest}, and only plan {expected} may: since it was made, the migrations or what is applied "
+                    + "have changed.",
+                null,
+                "look at the plan again (-- --plan), and run with its digest."
+            )
+            : null;
+
     private static void Refuse(Failure? failure)
     {
         if (failure is not null)
@@ -481,7 +515,7 @@ internal sealed class MigrationRun(
         }
     }
 
-    private void RefusePendingModelChanges(MigrationPlan plan, Func<bool> hasPendingModelChanges)
+    private Failure? PendingModelChanges(MigrationPlan plan, Func<bool> hasPendingModelChanges)
     {
         var behavior = contextOptions
             .FindExtension<CoreOptionsExtension>()
@@ -495,23 +529,21 @@ internal sealed class MigrationRun(
             || !hasPendingModelChanges()
         )
         {
-            return;
+            return null;
         }
 
         if (behavior == WarningBehavior.Log)
         {
             diagnostics.PendingModelChangesWarning(context.Context.GetType());
-            return;
+            return null;
         }
 
-        Refuse(
-            new Failure(
-                "PendingModelChanges",
-                $"The model of {context.Context.GetType().Name} has changes that no migration holds: the code would expect a schema that "
-                    + "the database does not get.",
-                null,
-                "write the migration, then build again: dotnet ef migrations add <Name>"
-            )
+        return new Failure(
+            "PendingModelChanges",
+            $"The model of {context.Context.GetType().Name} has changes that no migration holds: the code would expect a schema that "
+                + "the database does not get.",
+            null,
+            "write the migration, then build again: dotnet ef migrations add <Name>"
         );
     }
 

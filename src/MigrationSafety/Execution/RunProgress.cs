@@ -4,7 +4,7 @@ namespace MigrationSafety.Execution;
 internal sealed class RunProgress
 {
     private readonly List<PlannedMigration> _done = [];
-    private int _planned;
+    private int? _planned;
 
     /// <summary>The migration that runs now.</summary>
     public PlannedMigration? Current { get; private set; }
@@ -17,9 +17,13 @@ internal sealed class RunProgress
 
     public IReadOnlyList<PlannedMigration> Done => _done;
 
-    public int Planned => _planned;
-
-    public void Plan(int remaining) => _planned = _done.Count + remaining;
+    /// <summary>Says how many migrations remain; true when that was said before, by a pass that lost its connection.</summary>
+    public bool Plan(int remaining)
+    {
+        var before = _planned is not null;
+        _planned = _done.Count + remaining;
+        return before;
+    }
 
     public void Start(PlannedMigration migration, int committed) =>
         (Current, Committed, CleanedUp) = (migration, committed, null);
@@ -63,7 +67,7 @@ internal sealed class RunProgress
             }
         }
 
-        var waiting = _planned - _done.Count - (Current is null ? 0 : 1);
+        var waiting = (_planned ?? 0) - _done.Count - (Current is null ? 0 : 1);
         if (waiting > 0)
         {
             text.Add($"{waiting} more not started");

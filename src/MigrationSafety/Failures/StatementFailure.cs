@@ -1,4 +1,3 @@
-using System.Text.RegularExpressions;
 using MigrationSafety.Arguments;
 using MigrationSafety.Execution;
 using MigrationSafety.Statements;
@@ -7,7 +6,7 @@ using Npgsql;
 namespace MigrationSafety.Failures;
 
 /// <summary>What to say when a command of a migration failed.</summary>
-internal static partial class StatementFailure
+internal static class StatementFailure
 {
     public static Failure Of(
         Exception exception,
@@ -94,14 +93,5 @@ internal static partial class StatementFailure
     private static string Line(string name, string? text) =>
         string.IsNullOrWhiteSpace(text) ? "" : $"  {name}: {text}\n";
 
-    private static string Excerpt(string sql, int position) =>
-        SqlExcerpt.Of(
-            Secret().Replace(sql, match => match.Groups[1].Value + new string('*', match.Groups[2].Length)),
-            position
-        );
-
-    // CREATE ROLE … PASSWORD '…' is the one place where a migration's own text is expected to hold a secret. As long as before, so
-    // that the caret still points at the right place.
-    [GeneratedRegex(@"(\bPASSWORD\s+)('(?:[^']|'')*')", RegexOptions.IgnoreCase)]
-    private static partial Regex Secret();
+    private static string Excerpt(string sql, int position) => SqlExcerpt.Of(Secrets.Masked(sql), position);
 }

@@ -29,10 +29,16 @@ internal sealed class RunnerLock(MigrationSafetyOptions options, ILogger logger)
         var key = Key(historyTable);
         var start = System.Diagnostics.Stopwatch.StartNew();
         var said = default(RunnerLockHolder);
+        using var span = MigrationSafetyDiagnostics.Start("wait for runner");
         for (var delay = Shortest; ; delay = delay * 1.5 < Longest ? delay * 1.5 : Longest)
         {
             if (await session.ScalarAsync<bool>("SELECT pg_try_advisory_lock($1)", key).ConfigureAwait(false))
             {
+                if (said is not null)
+                {
+                    MigrationSafetyDiagnostics.RunnerWaits.Record(start.Elapsed.TotalSeconds);
+                }
+
                 return;
             }
 
@@ -66,17 +72,19 @@ internal sealed class RunnerLock(MigrationSafetyOptions options, ILogger logger)
         }
     }
 
-    /// <summary>Gives it back; a lost session has given it back already.</summary>
+    /// <summary>Gives it back, also after the run was cancelled; a lost session has given it back already.</summary>
+    /// <remarks>
+    /// Closing would not do: Npgsql resets a pooled session only when it is taken from the pool again, and holds the lock until then.
+    /// </remarks>
     public static async ValueTask ReleaseAsync(Session session, string historyTable)
     {
         try
         {
-            await session.ExecuteAsync("SELECT pg_advisory_unlock($1)", Key(historyTable)).ConfigureAwait(false);
+            await session.CleanUpAsync($"SELECT pg_advisory_unlock({Key(historyTable)})").ConfigureAwait(false);
         }
-        catch (Exception e)
-            when (e is Npgsql.NpgsqlException or InvalidOperationException or OperationCanceledException)
+        catch (Exception e) when (e is Npgsql.NpgsqlException or InvalidOperationException)
         {
-            // Closing resets the session (DISCARD ALL), and that frees the lock too.
+            // The session is lost.
         }
     }
 }

@@ -1,0 +1,86 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using MigrationSafety.Arguments;
+
+namespace MigrationSafety.Plan;
+
+/// <summary>Writes a plan for people, or as JSON for machines.</summary>
+internal static class PlanText
+{
+    private static readonly JsonSerializerOptions Json = new()
+    {
+        WriteIndented = true,
+        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+        Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        DefaultIgnoreCondition = JsonIgnoreCondition.Never,
+    };
+
+    public static string Of(RunPlan plan, PlanOutput output) =>
+        output == PlanOutput.Json ? JsonSerializer.Serialize(plan, Json) : ForPeople(plan);
+
+    private static string ForPeople(RunPlan plan)
+    {
+        var text = new StringBuilder();
+        text.AppendLine(
+            CultureInfo.InvariantCulture,
+            $"Plan {plan.Digest} for {plan.Database}: {plan.Applied} migrations are applied."
+        );
+        if (plan.Migrations.Count == 0)
+        {
+            text.AppendLine("Nothing to do.");
+        }
+
+        foreach (var migration in plan.Migrations)
+        {
+            text.AppendLine();
+            text.Append(migration.Direction == "Up" ? "Apply " : "Revert ").Append(migration.Id);
+            text.AppendLine(
+                migration.ResumesAt > 0 ? $", from command {migration.ResumesAt + 1} on (interrupted before)" : ""
+            );
+            foreach (var transaction in migration.Transactions)
+            {
+                text.AppendLine(transaction.InTransaction ? "  in one transaction:" : "  outside of a transaction:");
+                foreach (var statement in transaction.Statements)
+                {
+                    text.Append("    ").AppendLine(OneLine(statement.Sql));
+                    if (statement.Lock is not null)
+                    {
+                        text.AppendLine(
+                            CultureInfo.InvariantCulture,
+                            $"        {statement.Lock} on {statement.Relation} (about {statement.Rows:N0} rows, {Size(statement.Bytes ?? 0)})"
+                        );
+                    }
+                }
+            }
+        }
+
+        var limits = plan.Limits;
+        text.AppendLine();
+        text.AppendLine(
+            $"Limits: waits for a lock {Time(limits.FirstLockTimeout)} at first and {Time(limits.LockTimeout)} at most, tries again for "
+                + $"{Time(limits.LockWait)}; a statement may take {Time(limits.StatementTimeout)}, outside of a transaction "
+                + $"{Time(limits.NonTransactionalTimeout)}; waits {Time(limits.RunnerWait)} for another run."
+        );
+        text.AppendLine("Nothing was changed.");
+        text.Append($"To run exactly this: -- --expect-plan {plan.Digest}");
+        return text.ToString();
+    }
+
+    private static string OneLine(string sql)
+    {
+        var line = string.Join(' ', sql.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+        return line.Length > 160 ? line[..159] + "…" : line;
+    }
+
+    private static string Time(long milliseconds) => Duration.Text(TimeSpan.FromMilliseconds(milliseconds));
+
+    private static string Size(long bytes) =>
+        bytes switch
+        {
+            < 1 << 20 => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1024.0:0} kB"),
+            < 1 << 30 => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1048576.0:0.#} MB"),
+            _ => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1073741824.0:0.#} GB"),
+        };
+}

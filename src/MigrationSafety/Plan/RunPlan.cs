@@ -1,0 +1,90 @@
+using System.Security.Cryptography;
+using System.Text;
+using MigrationSafety.Execution;
+using MigrationSafety.Statements;
+
+namespace MigrationSafety.Plan;
+
+/// <summary>What a run would do, as it is shown and as its digest is made of it.</summary>
+/// <param name="Database">The database, without any secret.</param>
+/// <param name="Digest">Names exactly this plan: the applied migrations and every statement to come, in order.</param>
+/// <param name="Applied">How many migrations are applied.</param>
+/// <param name="Migrations">What would be reverted or applied, in order.</param>
+/// <param name="Limits">How long the run would wait for what.</param>
+/// <param name="Refused">Why it would be refused, or null.</param>
+internal sealed record RunPlan(
+    string Database,
+    string Digest,
+    int Applied,
+    IReadOnlyList<RunPlanMigration> Migrations,
+    RunPlanLimits Limits,
+    string? Refused
+);
+
+/// <summary>One migration of a plan.</summary>
+/// <param name="Id">Its id.</param>
+/// <param name="Direction">Up or Down.</param>
+/// <param name="ResumesAt">The number of the command at which it goes on, from 0; more than 0 after an interrupted run.</param>
+/// <param name="Transactions">Its steps, in order.</param>
+internal sealed record RunPlanMigration(
+    string Id,
+    string Direction,
+    int ResumesAt,
+    IReadOnlyList<RunPlanTransaction> Transactions
+);
+
+/// <summary>What is committed together.</summary>
+/// <param name="InTransaction">False for what PostgreSQL refuses inside a transaction block.</param>
+/// <param name="Statements">Its statements.</param>
+internal sealed record RunPlanTransaction(bool InTransaction, IReadOnlyList<RunPlanStatement> Statements);
+
+/// <summary>One statement.</summary>
+/// <param name="Sql">Its text.</param>
+/// <param name="Lock">The table lock it takes, or null.</param>
+/// <param name="Relation">On what, or null.</param>
+/// <param name="Rows">PostgreSQL's estimate of the rows in it; null when it does not exist yet.</param>
+/// <param name="Bytes">Its size with indexes, in bytes; null when it does not exist yet.</param>
+internal sealed record RunPlanStatement(string Sql, string? Lock, string? Relation, long? Rows, long? Bytes);
+
+/// <summary>How long the run would wait for what; milliseconds.</summary>
+internal sealed record RunPlanLimits(
+    long FirstLockTimeout,
+    long LockTimeout,
+    long LockWait,
+    long StatementTimeout,
+    long NonTransactionalTimeout,
+    long RunnerWait
+);
+
+/// <summary>The digest of a plan.</summary>
+internal static class PlanDigest
+{
+    public static string Of(MigrationPlan plan)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (var id in plan.Applied)
+        {
+            Add("applied " + id);
+        }
+
+        foreach (var step in plan.Steps)
+        {
+            Add($"{step.Direction} {step.Id}");
+            foreach (var command in step.Commands)
+            {
+                Add(
+                    (command.TransactionSuppressed ? "suppressed " : "")
+                        + command.CommandText.ReplaceLineEndings("\n").Trim()
+                );
+            }
+        }
+
+        return Convert.ToHexStringLower(hash.GetHashAndReset())[..16];
+
+        void Add(string text)
+        {
+            hash.AppendData(Encoding.UTF8.GetBytes(text));
+            hash.AppendData([0]);
+        }
+    }
+}

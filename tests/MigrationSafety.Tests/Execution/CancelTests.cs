@@ -1,0 +1,86 @@
+using System.Diagnostics;
+using MigrationSafety.TestMigrations;
+using Xunit;
+
+namespace MigrationSafety.Tests.Execution;
+
+public class CancelTests(PostgresServer postgres)
+{
+    [Theory]
+    [InlineData("INT", "SIGINT")]
+    [InlineData("TERM", "SIGTERM")]
+    public async Task A_signal_cancels_the_statement_rolls_back_and_says_what_is_left(string signal, string name)
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no SIGTERM to send.");
+        await using var database = await postgres.CreateDatabaseAsync();
+        using var process = Bundle.Start(
+            nameof(SlowContext),
+            database.ConnectionString,
+            null,
+            0,
+            "--statement-timeout",
+            "2h"
+        );
+        await AsleepAsync(database.ConnectionString);
+
+        using (var kill = Process.Start("kill", $"-{signal} {process.Id}"))
+        {
+            await kill.WaitForExitAsync(TestContext.Current.CancellationToken);
+        }
+
+        var result = await Bundle.EndAsync(process);
+        Assert.Equal(1, result.ExitCode);
+        Assert.Contains(
+            $"""
+            The run was ended by {name}.
+
+            State: Applied in this run: 20260101000000_Quick. 20260102000000_Slow is not applied, and nothing of it is left: its transaction was rolled back.
+            To do: run again to go on.
+            """,
+            result.Error,
+            StringComparison.Ordinal
+        );
+        await AssertNothingIsLeftAsync(database.ConnectionString);
+    }
+
+    [Fact]
+    public async Task A_cancelled_token_cancels_the_statement_and_rolls_back()
+    {
+        await using var database = await postgres.CreateDatabaseAsync();
+        await using var context = new SlowContext(database.ConnectionString);
+        using var source = new CancellationTokenSource();
+
+        var run = Microsoft.EntityFrameworkCore.RelationalDatabaseFacadeExtensions.MigrateAsync(
+            context.Database,
+            source.Token
+        );
+        await AsleepAsync(database.ConnectionString);
+        await source.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => run);
+        await AssertNothingIsLeftAsync(database.ConnectionString);
+    }
+
+    private static async Task AsleepAsync(string connectionString)
+    {
+        while (
+            !await Catalogs.ScalarAsync<bool>(
+                connectionString,
+                "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep')"
+            )
+        ) { }
+    }
+
+    private static async Task AssertNothingIsLeftAsync(string connectionString) =>
+        Assert.Equal(
+            "20260101000000_Quick 0 0",
+            await Catalogs.ScalarAsync<string>(
+                connectionString,
+                """
+                SELECT (SELECT string_agg("MigrationId", ',') FROM migrations."__EFMigrationsHistory")
+                  || ' ' || (SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))
+                  || ' ' || (SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep')
+                """
+            )
+        );
+}
