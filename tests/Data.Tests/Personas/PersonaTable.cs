@@ -159,6 +159,8 @@ public static class PersonaTable
             These are never shown to a signed-in user: `session.token`, `account.password`, `account.accessToken`,
             `account.refreshToken`, `account.idToken`, `api_key.keyHash` and the whole of `verification`.
 
+            An API key that has expired is no longer its owner's to change; they can delete it.
+
             `api_audit_log` is append-only for everybody, its owner included: `UPDATE`, `DELETE` and `TRUNCATE` are refused. Old rows
             leave through `app_private.delete_audit_log_before(cutoff)`, which the owner runs, and with the user or key they
             belong to.

@@ -87,6 +87,49 @@ public sealed class DecidedByTheServiceTests(MigratedServer server)
     }
 
     [Fact]
+    public async Task A_key_that_the_service_let_expire_is_not_revived_by_its_owner()
+    {
+        await using var database = await server.CreatePeopledAsync();
+        await RunAsync(
+            database.ConnectionString,
+            Persona.Service,
+            "UPDATE api_key SET status = 'expired'",
+            commit: true
+        );
+
+        foreach (var userId in new[] { People.Anna, People.Root })
+        {
+            Assert.Equal(
+                0,
+                await RunAsync(
+                    database.ConnectionString,
+                    Persona.User(userId),
+                    "UPDATE api_key SET status = 'active' WHERE status = 'expired'"
+                )
+            );
+        }
+
+        // Their own switch is theirs.
+        await RunAsync(
+            database.ConnectionString,
+            Persona.Service,
+            "UPDATE api_key SET status = 'active'",
+            commit: true
+        );
+        Assert.Equal(
+            1,
+            await RunAsync(
+                database.ConnectionString,
+                Persona.User(People.Anna),
+                "UPDATE api_key SET status = 'inactive'"
+            )
+        );
+        await Assert.ThrowsAsync<PostgresException>(() =>
+            RunAsync(database.ConnectionString, Persona.User(People.Anna), "UPDATE api_key SET status = 'expired'")
+        );
+    }
+
+    [Fact]
     public async Task A_member_cannot_give_a_row_away_or_make_one_for_another()
     {
         await using var database = await server.CreatePeopledAsync();
@@ -128,11 +171,18 @@ public sealed class DecidedByTheServiceTests(MigratedServer server)
         Assert.Equal((1L, "anna"), (reader.GetInt64(0), reader.GetString(1)));
     }
 
-    private static async Task RunAsync(string connectionString, Persona persona, string sql)
+    private static async Task<int> RunAsync(string connectionString, Persona persona, string sql, bool commit = false)
     {
         await using var context = MigratedServer.Connect(connectionString);
         await using var transaction = await context.BeginAsAsync(persona, TestContext.Current.CancellationToken);
-        await ExecuteAsync((NpgsqlConnection)context.Database.GetDbConnection(), sql);
+        await using var command = new NpgsqlCommand(sql, (NpgsqlConnection)context.Database.GetDbConnection());
+        var rows = await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+        if (commit)
+        {
+            await transaction.CommitAsync(TestContext.Current.CancellationToken);
+        }
+
+        return rows;
     }
 
     private static async Task ExecuteAsync(NpgsqlConnection connection, string sql)
