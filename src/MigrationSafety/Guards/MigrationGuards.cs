@@ -14,5 +14,8 @@ internal static class MigrationGuards
         new OutOfOrderGuard(),
         new TransactionControlGuard(),
         new DataLossGuard(),
+        new PrivilegesGuard(),
+        new InvalidIndexGuard(),
+        new LongTransactionGuard(),
     ];
 }

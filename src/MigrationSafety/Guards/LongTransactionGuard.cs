@@ -1,0 +1,75 @@
+using System.Globalization;
+using MigrationSafety.Arguments;
+
+namespace MigrationSafety.Guards;
+
+/// <summary>
+/// A transaction that has been open for long and holds a lock on what is about to be changed will most likely stay: trying would only
+/// make the application queue again and again. CREATE and DROP INDEX CONCURRENTLY wait for every old transaction of the database.
+/// </summary>
+internal sealed class LongTransactionGuard : IMigrationGuard
+{
+    public async ValueTask<Failure?> CheckAsync(MigrationGuardContext context)
+    {
+        if (context.Plan.Steps.Count == 0)
+        {
+            return null;
+        }
+
+        var relations = PlannedStatements.Blocking(context);
+        var concurrently = PlannedStatements
+            .Of(context)
+            .Any(planned => planned.Statement.Tokens.Contains("CONCURRENTLY"));
+        if (relations.Count == 0 && !concurrently)
+        {
+            return null;
+        }
+
+        var found = await context
+            .Session.QueryAsync(
+                """
+                SELECT a.pid, a.usename::text, a.application_name, coalesce(a.state, 'state hidden'), now() - a.xact_start,
+                       (SELECT string_agg(DISTINCT l.relation::regclass::text, ', ') FROM pg_locks l
+                         WHERE l.pid = a.pid AND l.relation = ANY (SELECT to_regclass(name)::oid FROM unnest($1) AS name))
+                FROM pg_stat_activity a
+                WHERE a.datname = current_database() AND a.pid <> pg_backend_pid() AND a.xact_start < now() - make_interval(secs => $2)
+                  AND (a.backend_type = 'client backend')
+                ORDER BY a.xact_start
+                """,
+                r =>
+                    (
+                        Pid: r.GetInt32(0),
+                        User: r.IsDBNull(1) ? "unknown" : r.GetString(1),
+                        Application: r.IsDBNull(2) ? "" : r.GetString(2),
+                        State: r.GetString(3),
+                        Age: r.GetTimeSpan(4),
+                        Holds: r.IsDBNull(5) ? null : r.GetString(5)
+                    ),
+                relations.ToArray(),
+                context.Options.LongTransaction.TotalSeconds
+            )
+            .ConfigureAwait(false);
+        var inTheWay = found.Where(t => t.Holds is not null || concurrently).ToList();
+        return inTheWay.Count == 0
+            ? null
+            : new Failure(
+                "LongTransaction",
+                $"A transaction that has been open for more than {Duration.Text(context.Options.LongTransaction)} stands in the way:"
+                    + string.Concat(
+                        inTheWay.Select(t =>
+                            string.Create(
+                                CultureInfo.InvariantCulture,
+                                $"\n  pid {t.Pid}, user {t.User}, application \"{t.Application}\", {t.State}, open for {Duration.Text(t.Age)}, "
+                            )
+                            + (
+                                t.Holds is null
+                                    ? "which a concurrent index has to wait for"
+                                    : $"holds a lock on {t.Holds}"
+                            )
+                        )
+                    ),
+                null,
+                $"let it end, or end it: SELECT pg_terminate_backend({inTheWay[0].Pid}); To wait for it instead: -- --long-transaction 12h"
+            );
+    }
+}

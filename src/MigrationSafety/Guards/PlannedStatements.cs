@@ -1,0 +1,33 @@
+using MigrationSafety.Execution;
+using MigrationSafety.Plan;
+using MigrationSafety.Statements;
+
+namespace MigrationSafety.Guards;
+
+/// <summary>The statements that a plan would still run, with the lock each takes.</summary>
+internal static class PlannedStatements
+{
+    public static IEnumerable<(PlannedMigration Migration, SqlStatement Statement)> Of(MigrationGuardContext context) =>
+        context.Plan.Steps.SelectMany(step =>
+            step.Commands.Skip(
+                    context
+                        .Unfinished.FirstOrDefault(u => u.MigrationId == step.Id && u.Direction == step.Direction)
+                        ?.Committed
+                        ?? 0
+                )
+                .SelectMany(command => SqlScanner.Split(command.CommandText))
+                .Select(statement => (step, statement))
+        );
+
+    /// <summary>The relations on which a lock is taken that keeps writers or readers out.</summary>
+    public static IReadOnlyList<string> Blocking(MigrationGuardContext context) =>
+        [
+            .. Of(context)
+                .Select(planned => StatementLock.Of(planned.Statement))
+                .Where(taken =>
+                    taken?.Mode is "AccessExclusiveLock" or "ShareRowExclusiveLock" or "ShareLock" or "ExclusiveLock"
+                )
+                .Select(taken => taken!.Relation)
+                .Distinct(StringComparer.Ordinal),
+        ];
+}

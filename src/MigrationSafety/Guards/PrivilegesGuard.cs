@@ -1,0 +1,157 @@
+using MigrationSafety.Plan;
+using MigrationSafety.Statements;
+
+namespace MigrationSafety.Guards;
+
+/// <summary>Lists every privilege that the planned statements need and our role lacks, at once and before the first of them fails.</summary>
+/// <remarks>What a DO block or a function does cannot be seen here; there PostgreSQL's own error names the privilege.</remarks>
+internal sealed class PrivilegesGuard : IMigrationGuard
+{
+    public async ValueTask<Failure?> CheckAsync(MigrationGuardContext context)
+    {
+        var statements = PlannedStatements.Of(context).Select(planned => planned.Statement).ToList();
+        // A migration that changes its role decides by itself who it is.
+        if (
+            statements.Count == 0
+            || statements.Any(s => s.Tokens is ["SET" or "RESET", "ROLE" or "SESSION" or "LOCAL", ..])
+        )
+        {
+            return null;
+        }
+
+        var rights = (
+            await context
+                .Session.QueryAsync(
+                    """
+                    SELECT r.rolsuper, r.rolcreaterole, has_database_privilege(current_database(), 'CREATE'), to_regnamespace($1) IS NULL
+                    FROM pg_roles r WHERE r.rolname = current_user
+                    """,
+                    r =>
+                        (
+                            IsSuper: r.GetBoolean(0),
+                            MayCreateRole: r.GetBoolean(1),
+                            MayCreate: r.GetBoolean(2),
+                            NoJournal: r.GetBoolean(3)
+                        ),
+                    context.Sql.DelimitIdentifier(context.Options.JournalSchema)
+                )
+                .ConfigureAwait(false)
+        )[0];
+        if (rights.IsSuper)
+        {
+            return null;
+        }
+
+        var role = context.Sql.DelimitIdentifier(context.Server.User);
+        var missing = new List<string>();
+        if (!rights.MayCreate && (rights.NoJournal || statements.Any(s => s.Tokens is ["CREATE", "SCHEMA", ..])))
+        {
+            missing.Add(
+                $"CREATE on the database: GRANT CREATE ON DATABASE {context.Sql.DelimitIdentifier(context.Server.Database)} TO {role};"
+            );
+        }
+
+        if (
+            !rights.MayCreateRole
+            && statements.Any(s =>
+                s.Tokens is ["CREATE", "ROLE" or "USER", ..] and not ["CREATE", "USER", "MAPPING", ..]
+            )
+        )
+        {
+            missing.Add($"creating roles: ALTER ROLE {role} CREATEROLE;");
+        }
+
+        missing.AddRange(await SchemasAsync(context, statements, role).ConfigureAwait(false));
+        missing.AddRange(await OwnersAsync(context, statements, role).ConfigureAwait(false));
+        return missing.Count == 0
+            ? null
+            : new Failure(
+                "PrivilegesMissing",
+                $"{context.Server.User} may not do all that these migrations need. Missing:\n  "
+                    + string.Join("\n  ", missing),
+                null,
+                "as a superuser or the owner, run the statements above, then run again; or run as the role that owns the schema."
+            );
+    }
+
+    private static async ValueTask<IEnumerable<string>> SchemasAsync(
+        MigrationGuardContext context,
+        List<SqlStatement> statements,
+        string role
+    )
+    {
+        var tables = statements
+            .Where(s => s.Tokens is ["CREATE", "TABLE", ..])
+            .Select(CreatedTable)
+            .OfType<string>()
+            .ToList();
+        var schemas = tables
+            .Select(name => name.LastIndexOf('.') is > 0 and var dot ? name[..dot] : Quoted(context))
+            .OfType<string>()
+            .Distinct(StringComparer.Ordinal)
+            .ToArray();
+        return await context
+            .Session.QueryAsync(
+                """
+                SELECT to_regnamespace(name)::text FROM unnest($1) AS name
+                WHERE to_regnamespace(name) IS NOT NULL AND NOT has_schema_privilege(to_regnamespace(name)::oid, 'CREATE')
+                """,
+                r => $"CREATE on schema {r.GetString(0)}: GRANT USAGE, CREATE ON SCHEMA {r.GetString(0)} TO {role};",
+                [schemas]
+            )
+            .ConfigureAwait(false);
+
+        static string? Quoted(MigrationGuardContext context) =>
+            context.Server.CurrentSchema is { } schema ? context.Sql.DelimitIdentifier(schema) : null;
+    }
+
+    private static async ValueTask<IEnumerable<string>> OwnersAsync(
+        MigrationGuardContext context,
+        List<SqlStatement> statements,
+        string role
+    )
+    {
+        var tables = statements
+            .Where(s =>
+                s.Tokens
+                    is ["ALTER" or "DROP", "TABLE" or "POLICY" or "TRIGGER", ..]
+                        or ["CREATE", "INDEX" or "UNIQUE" or "POLICY", ..]
+            )
+            .Select(StatementLock.Of)
+            .OfType<StatementLock>()
+            .Select(taken => taken.Relation)
+            .Distinct(StringComparer.Ordinal)
+            .ToArray();
+        return await context
+            .Session.QueryAsync(
+                """
+                SELECT DISTINCT c.oid::regclass::text, pg_get_userbyid(c.relowner)::text
+                FROM unnest($1) AS name JOIN pg_class c ON c.oid = to_regclass(name)
+                WHERE NOT pg_has_role(c.relowner, 'USAGE') ORDER BY 1
+                """,
+                r => $"ownership of {r.GetString(0)}: GRANT {context.Sql.DelimitIdentifier(r.GetString(1))} TO {role};",
+                [tables]
+            )
+            .ConfigureAwait(false);
+    }
+
+    private static string? CreatedTable(SqlStatement statement)
+    {
+        var reader = new TokenReader(statement.Text);
+        reader.Take("CREATE");
+        reader.Take("TABLE");
+        if (reader.Take("IF"))
+        {
+            reader.Take("NOT");
+            reader.Take("EXISTS");
+        }
+
+        var name = reader.Next();
+        while (reader.Take("."))
+        {
+            name += "." + reader.Next();
+        }
+
+        return name.Length == 0 ? null : name;
+    }
+}

@@ -1,0 +1,118 @@
+using MigrationSafety.TestMigrations;
+using Npgsql;
+using Xunit;
+
+namespace MigrationSafety.Tests.Guards;
+
+/// <summary>What is wrong in the database itself is said before any migration runs.</summary>
+public class DatabaseStateGuardTests(PostgresServer postgres)
+{
+    private static Task ExecuteAsync(string connectionString, string sql) =>
+        Catalogs.ScalarAsync<int>(connectionString, sql + "; SELECT 1");
+
+    [Fact]
+    public async Task Every_missing_privilege_is_listed_at_once()
+    {
+        await using var database = await postgres.CreateDatabaseAsync();
+        await using (var owner = new PlainContext(database.ConnectionString))
+        {
+            await Run.MigrateAsync(owner, async: true, "20260101000000_Notes");
+        }
+
+        await using var role = await TestRole.CreateAsync(postgres);
+        await ExecuteAsync(
+            database.ConnectionString,
+            $"""
+            GRANT USAGE ON SCHEMA migrations TO {role.Name}; GRANT SELECT ON ALL TABLES IN SCHEMA migrations TO {role.Name};
+            DELETE FROM migrations."__EFMigrationsHistory"; DELETE FROM migrations.applied_migration; DROP TABLE notes;
+            CREATE TABLE notes_of_another (id int); ALTER TABLE notes_of_another RENAME TO notes
+            """
+        );
+        await using var context = new PlainContext(role.Connect(new(database.ConnectionString)).ConnectionString);
+
+        var exception = await Assert.ThrowsAsync<MigrationRefusedException>(() =>
+            Run.MigrateAsync(context, async: false)
+        );
+
+        Assert.Equal(
+            $"""
+            {role.Name} may not do all that these migrations need. Missing:
+              CREATE on schema public: GRANT USAGE, CREATE ON SCHEMA public TO {role.Name};
+              ownership of notes: GRANT postgres TO {role.Name};
+
+            State: nothing was changed.
+            To do: as a superuser or the owner, run the statements above, then run again; or run as the role that owns the schema.
+            """,
+            exception.Message
+        );
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Invalid_index_left_behind(bool async)
+    {
+        await using var database = await postgres.CreateDatabaseAsync();
+        await using var context = new PlainContext(database.ConnectionString);
+        await Run.MigrateAsync(context, async, "20260102000000_Author");
+        await ExecuteAsync(
+            database.ConnectionString,
+            "CREATE INDEX notes_body ON notes (body); UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'notes_body'::regclass"
+        );
+
+        var exception = await Assert.ThrowsAsync<MigrationRefusedException>(() => Run.MigrateAsync(context, async));
+
+        Assert.Equal("InvalidIndex", exception.Id);
+        Assert.Contains(
+            "has an invalid index, left by a build that failed: public.notes_body on notes. Every write pays for it, no query uses it, and a "
+                + "unique one guarantees nothing.\n\nState: nothing was changed.\nTo do: build it again or drop it, then run again:\n"
+                + "  REINDEX INDEX CONCURRENTLY public.notes_body;   -- or: DROP INDEX CONCURRENTLY public.notes_body;",
+            exception.Message,
+            StringComparison.Ordinal
+        );
+        await ExecuteAsync(database.ConnectionString, "REINDEX INDEX notes_body");
+        await Run.MigrateAsync(context, async);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Transaction_open_for_long_that_holds_the_table(bool async)
+    {
+        await using var database = await postgres.CreateDatabaseAsync();
+        await using (var first = new PlainContext(database.ConnectionString))
+        {
+            await Run.MigrateAsync(first, async, "20260101000000_Notes");
+        }
+
+        await using var connection = new NpgsqlConnection(
+            database.ConnectionString + ";Application Name=a report;Pooling=false"
+        );
+        await connection.OpenAsync(TestContext.Current.CancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(TestContext.Current.CancellationToken);
+        await using (var read = new NpgsqlCommand("SELECT * FROM notes", connection, transaction))
+        {
+            await read.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+        }
+
+        await using var context = new PlainContext(
+            database.ConnectionString,
+            o => o.LongTransaction(TimeSpan.FromMilliseconds(1))
+        );
+
+        var exception = await Assert.ThrowsAsync<MigrationRefusedException>(() => Run.MigrateAsync(context, async));
+
+        Assert.Matches(
+            $"""
+            ^A transaction that has been open for more than 1 ms stands in the way:
+              pid {connection.ProcessID}, user \S+, application "a report", idle in transaction, open for .+, holds a lock on notes
+
+            State: nothing was changed\.
+            To do: let it end, or end it: SELECT pg_terminate_backend\({connection.ProcessID}\); To wait for it instead: -- --long-transaction 12h$
+            """,
+            exception.Message
+        );
+        await transaction.RollbackAsync(TestContext.Current.CancellationToken);
+        await Run.MigrateAsync(context, async);
+    }
+}
