@@ -241,6 +241,11 @@ internal sealed class MigrationRun(
                 Logger
             );
             var refused = PendingModelChanges(plan, hasPendingModelChanges);
+            foreach (var condition in Options.Conditions)
+            {
+                refused ??= condition(connection.DbConnection);
+            }
+
             foreach (var guard in MigrationGuards.OfMigrations)
             {
                 refused ??= await guard.CheckAsync(guarded).ConfigureAwait(false);

@@ -260,6 +260,18 @@ public class MigrationGuardTests(PostgresServer postgres)
         );
     }
 
+    [Fact]
+    public async Task Condition_of_the_projects_own()
+    {
+        await using var database = await postgres.CreateDatabaseAsync();
+        await using var context = new PlainContext(
+            database.ConnectionString,
+            o => o.RefuseWhen(_ => null).RefuseWhen(c => new Failure("Ours", $"Not while {c.State}.", null, "wait."))
+        );
+
+        Assert.Equal("Not while Open.\n\nState: nothing was changed.\nTo do: wait.", await RefusalAsync(context));
+    }
+
     private sealed class CommittingContext(string connectionString) : TestsContext(connectionString)
     {
         [DbContext(typeof(CommittingContext))]
