@@ -10,6 +10,11 @@ namespace Db.Commands;
 /// <summary>The command line: which commands there are, and what an error and an interruption become.</summary>
 internal static class CommandLine
 {
+    private const string Ended = "Ended before it was done; nothing is left half-done.";
+
+    // What System.CommandLine makes of SIGTERM: 128 + 15.
+    private const int Terminated = 143;
+
     private static readonly Option<bool> _json = new("--json")
     {
         Description = "Write the result as one JSON document.",
@@ -84,7 +89,15 @@ internal static class CommandLine
                 // A cancelled statement must be rolled back, a server stopped half-way started or stopped: give it time.
                 ProcessTerminationTimeout = TimeSpan.FromSeconds(30),
             };
-            return await parsed.InvokeAsync(configuration);
+            var code = await parsed.InvokeAsync(configuration);
+            if (code is not (ExitCode.Cancelled or Terminated))
+            {
+                return code;
+            }
+
+            // The library raced the command's own end and won: nobody has said it yet.
+            Fail(report, Ended);
+            return ExitCode.Cancelled;
         }
         catch (Exception e)
         {
@@ -112,7 +125,7 @@ internal static class CommandLine
     private static (int Code, string Message) Explain(Exception exception) =>
         exception switch
         {
-            OperationCanceledException => (ExitCode.Cancelled, "Ended before it was done; nothing is left half-done."),
+            OperationCanceledException => (ExitCode.Cancelled, Ended),
             RefusedException or MigrationRefusedException => (ExitCode.DiffersOrRefused, exception.Message),
             CouldNotRunException or ConnectionStringException or NoServerException or MigrationSafetyException => (
                 ExitCode.CouldNotRun,
