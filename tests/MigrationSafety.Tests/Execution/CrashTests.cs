@@ -8,9 +8,81 @@ namespace MigrationSafety.Tests.Execution;
 
 /// <summary>
 /// A fault before and after every statement of a run, the rails' own included. Afterwards the database must be what an undisturbed run
-/// makes: same catalogs, same rows, same history, nothing invalid, nothing left over.
+/// makes: same catalogs, same rows, same history, nothing invalid, nothing left over. A class for each fault, so that they run side by side.
 /// </summary>
-public class CrashTests(PostgresServer postgres, ITestOutputHelper output)
+public abstract class CrashTests
+{
+    protected static async Task<(int Boundaries, string Catalogs)> UndisturbedAsync(
+        ThrowAwayServer server,
+        string? target
+    )
+    {
+        await using var database = await PreparedAsync(server, target);
+        await using var context = new MixedContext(database.ConnectionString, o => o.AllowDataLoss());
+        using var counted = Faults.At(int.MaxValue, () => { });
+        await Run.MigrateAsync(context, async: false, target);
+        Assert.InRange(counted.Passed, 40, 400);
+        return (counted.Passed, await Catalogs.ReadAsync(database.ConnectionString));
+    }
+
+    // To go down, a run must have gone up.
+    protected static async Task<TestDatabase> PreparedAsync(ThrowAwayServer server, string? target)
+    {
+        var database = await server.CreateDatabaseAsync();
+        if (target is not null)
+        {
+            await using var context = new MixedContext(database.ConnectionString + ";Pooling=false");
+            await Run.MigrateAsync(context, async: true);
+        }
+
+        return database;
+    }
+
+    protected static async Task DisturbedAsync(int boundary, Action fault, TestDatabase database, string? target)
+    {
+        await using var context = new MixedContext(database.ConnectionString, o => o.AllowDataLoss());
+        using var at = Faults.At(boundary, fault);
+        // Half of them synchronously, as bundles do.
+        await Run.MigrateAsync(context, async: boundary % 2 == 0, target);
+        Assert.True(at.Passed >= boundary, $"Boundary {boundary} was not reached.");
+    }
+
+    protected static void Terminate(ThrowAwayServer server, string database)
+    {
+        using var connection = new NpgsqlConnection(server.ConnectionString);
+        connection.Open();
+        using var command = new NpgsqlCommand(
+            "SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity WHERE datname = $1",
+            connection
+        )
+        {
+            Parameters = { new() { Value = database } },
+        };
+        Assert.True((long)command.ExecuteScalar()! > 0, "The fault found no backend to terminate.");
+    }
+
+    protected static async Task AssertUndisturbedAsync(int boundary, string expected, TestDatabase database)
+    {
+        var found = await Catalogs.ReadAsync(database.ConnectionString);
+        Assert.True(
+            expected == found,
+            $"After boundary {boundary}:\n{string.Join('\n', found.Split('\n').Except(expected.Split('\n')))}\nmissing:\n{string.Join('\n', expected.Split('\n').Except(found.Split('\n')))}"
+        );
+        Assert.Equal(
+            0L,
+            await Catalogs.ScalarAsync<long>(
+                database.ConnectionString,
+                """
+                SELECT (SELECT count(*) FROM migrations.unfinished_migration) + (SELECT count(*) FROM pg_index WHERE NOT indisvalid)
+                     + (SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))
+                """
+            )
+        );
+    }
+}
+
+/// <summary>See <see cref="CrashTests"/>.</summary>
+public class ProcessKilledTests(PostgresServer postgres, ITestOutputHelper output) : CrashTests
 {
     [Fact]
     public async Task The_process_is_killed_at_every_boundary()
@@ -36,7 +108,11 @@ public class CrashTests(PostgresServer postgres, ITestOutputHelper output)
         );
         output.WriteLine($"{boundaries} kills survived.");
     }
+}
 
+/// <summary>See <see cref="CrashTests"/>.</summary>
+public class BackendTerminatedTests(PostgresServer postgres, ITestOutputHelper output) : CrashTests
+{
     [Theory]
     [InlineData(null)]
     [InlineData("0")]
@@ -55,7 +131,11 @@ public class CrashTests(PostgresServer postgres, ITestOutputHelper output)
         );
         output.WriteLine($"{boundaries} terminated backends survived.");
     }
+}
 
+/// <summary>See <see cref="CrashTests"/>.</summary>
+public class ServerStoppedTests(ITestOutputHelper output) : CrashTests
+{
     [Fact]
     public async Task The_server_is_stopped_at_once_and_started_again_at_every_boundary()
     {
@@ -74,73 +154,5 @@ public class CrashTests(PostgresServer postgres, ITestOutputHelper output)
         }
 
         output.WriteLine($"{boundaries} restarts survived.");
-    }
-
-    private static async Task<(int Boundaries, string Catalogs)> UndisturbedAsync(
-        ThrowAwayServer server,
-        string? target
-    )
-    {
-        await using var database = await PreparedAsync(server, target);
-        await using var context = new MixedContext(database.ConnectionString, o => o.AllowDataLoss());
-        using var counted = Faults.At(int.MaxValue, () => { });
-        await Run.MigrateAsync(context, async: false, target);
-        Assert.InRange(counted.Passed, 40, 400);
-        return (counted.Passed, await Catalogs.ReadAsync(database.ConnectionString));
-    }
-
-    // To go down, a run must have gone up.
-    private static async Task<TestDatabase> PreparedAsync(ThrowAwayServer server, string? target)
-    {
-        var database = await server.CreateDatabaseAsync();
-        if (target is not null)
-        {
-            await using var context = new MixedContext(database.ConnectionString + ";Pooling=false");
-            await Run.MigrateAsync(context, async: true);
-        }
-
-        return database;
-    }
-
-    private static async Task DisturbedAsync(int boundary, Action fault, TestDatabase database, string? target)
-    {
-        await using var context = new MixedContext(database.ConnectionString, o => o.AllowDataLoss());
-        using var at = Faults.At(boundary, fault);
-        // Half of them synchronously, as bundles do.
-        await Run.MigrateAsync(context, async: boundary % 2 == 0, target);
-        Assert.True(at.Passed >= boundary, $"Boundary {boundary} was not reached.");
-    }
-
-    private static void Terminate(ThrowAwayServer server, string database)
-    {
-        using var connection = new NpgsqlConnection(server.ConnectionString);
-        connection.Open();
-        using var command = new NpgsqlCommand(
-            "SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity WHERE datname = $1",
-            connection
-        )
-        {
-            Parameters = { new() { Value = database } },
-        };
-        Assert.True((long)command.ExecuteScalar()! > 0, "The fault found no backend to terminate.");
-    }
-
-    private static async Task AssertUndisturbedAsync(int boundary, string expected, TestDatabase database)
-    {
-        var found = await Catalogs.ReadAsync(database.ConnectionString);
-        Assert.True(
-            expected == found,
-            $"After boundary {boundary}:\n{string.Join('\n', found.Split('\n').Except(expected.Split('\n')))}\nmissing:\n{string.Join('\n', expected.Split('\n').Except(found.Split('\n')))}"
-        );
-        Assert.Equal(
-            0L,
-            await Catalogs.ScalarAsync<long>(
-                database.ConnectionString,
-                """
-                SELECT (SELECT count(*) FROM migrations.unfinished_migration) + (SELECT count(*) FROM pg_index WHERE NOT indisvalid)
-                     + (SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))
-                """
-            )
-        );
     }
 }
