@@ -25,7 +25,36 @@ internal sealed class PlannedMigration(
 
     public MigrationDirection Direction => direction;
 
-    public IReadOnlyList<MigrationCommand> Commands => _commands ??= generate();
+    /// <exception cref="MigrationRefusedException">The migration's code, or EF Core, cannot make SQL of it.</exception>
+    public IReadOnlyList<MigrationCommand> Commands => _commands ??= Generated();
+
+    private IReadOnlyList<MigrationCommand> Generated()
+    {
+        try
+        {
+            return generate();
+        }
+        catch (Exception e) when (e is not MigrationSafetyException)
+        {
+            // Migration.Down throws NotSupportedException where it is not overridden.
+            throw new MigrationRefusedException(
+                direction == MigrationDirection.Down && e is NotSupportedException
+                    ? new Failure(
+                        "NoDown",
+                        $"{id} cannot be reverted: {e.Message}",
+                        null,
+                        $"go no further back than to {id}, restore a backup, or write its Down and build again."
+                    )
+                    : new Failure(
+                        "SqlNotGenerated",
+                        $"No SQL could be made of {id} ({direction}): {e.Message}",
+                        null,
+                        "correct the migration, then build again."
+                    ),
+                e
+            );
+        }
+    }
 }
 
 /// <summary>Everything a run would do, in order.</summary>

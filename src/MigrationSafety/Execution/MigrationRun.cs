@@ -274,7 +274,7 @@ internal sealed class MigrationRun(
                 await ExecuteAsync(session, plan, guarded.Unfinished, journal, progress, server).ConfigureAwait(false);
             }
 
-            await SeedAsync(session, progress.Done.Count > 0).ConfigureAwait(false);
+            await SeedAsync(session, progress).ConfigureAwait(false);
             await RunnerLock.ReleaseAsync(session, key).ConfigureAwait(false);
             released = true;
         }
@@ -416,6 +416,27 @@ internal sealed class MigrationRun(
             {
                 session.Connection.ReloadTypes();
             }
+        }
+    }
+
+    private async ValueTask SeedAsync(Session session, RunProgress progress)
+    {
+        try
+        {
+            await SeedAsync(session, progress.Done.Count > 0).ConfigureAwait(false);
+        }
+        catch (Exception e)
+            when (e is not (MigrationSafetyException or OperationCanceledException) && !LostConnection.Is(e))
+        {
+            throw new MigrationFailedException(
+                new Failure(
+                    "SeedingFailed",
+                    $"The migrations are applied, but the seeding after them failed: {(e.InnerException ?? e).Message}",
+                    progress.Describe(),
+                    "correct UseSeeding or the data it meets, then run again: seeding runs each time."
+                ),
+                e
+            );
         }
     }
 

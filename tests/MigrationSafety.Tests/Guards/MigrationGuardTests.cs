@@ -261,6 +261,50 @@ public class MigrationGuardTests(PostgresServer postgres)
     }
 
     [Fact]
+    public async Task Migration_without_a_Down()
+    {
+        await using var database = await postgres.CreateDatabaseAsync();
+        await using var context = new IrreversibleContext(database.ConnectionString);
+        await Run.MigrateAsync(context, async: true);
+
+        Assert.Equal(
+            """
+            20260101000000_OneWay cannot be reverted: The 'Down' method for this migration has not been implemented. Both the 'Up' and 'Down' methods must be implemented to support reverting migrations.
+
+            State: nothing was changed.
+            To do: go no further back than to 20260101000000_OneWay, restore a backup, or write its Down and build again.
+            """,
+            await RefusalAsync(context, "0")
+        );
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Seeding_that_fails_leaves_the_migrations_applied_and_says_so(bool async)
+    {
+        await using var database = await postgres.CreateDatabaseAsync();
+        await using var context = new PlainContext(database.ConnectionString)
+        {
+            Further = o =>
+                o.UseSeeding((_, _) => throw new InvalidOperationException("no such person"))
+                    .UseAsyncSeeding((_, _, _) => throw new InvalidOperationException("no such person")),
+        };
+
+        var exception = await Assert.ThrowsAsync<MigrationFailedException>(() => Run.MigrateAsync(context, async));
+
+        Assert.Equal(
+            """
+            The migrations are applied, but the seeding after them failed: no such person
+
+            State: Applied in this run: 20260101000000_Notes, 20260102000000_Author, 20260103000000_Words.
+            To do: correct UseSeeding or the data it meets, then run again: seeding runs each time.
+            """,
+            exception.Message
+        );
+    }
+
+    [Fact]
     public async Task Condition_of_the_projects_own()
     {
         await using var database = await postgres.CreateDatabaseAsync();
@@ -270,6 +314,16 @@ public class MigrationGuardTests(PostgresServer postgres)
         );
 
         Assert.Equal("Not while Open.\n\nState: nothing was changed.\nTo do: wait.", await RefusalAsync(context));
+    }
+
+    private sealed class IrreversibleContext(string connectionString) : TestsContext(connectionString)
+    {
+        [DbContext(typeof(IrreversibleContext))]
+        [Migration("20260101000000_OneWay")]
+        public sealed class OneWay : Migration
+        {
+            protected override void Up(MigrationBuilder migrationBuilder) => migrationBuilder.Sql("SELECT 1;");
+        }
     }
 
     private sealed class CommittingContext(string connectionString) : TestsContext(connectionString)
