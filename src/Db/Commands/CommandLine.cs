@@ -50,6 +50,7 @@ internal static class CommandLine
               db up                                     a development database, from nothing
               db status                                 what is applied, who am I, what am I allowed
               db verify --connection postgresql://…     is a live database as the migrations made it?
+              db policies                               does everybody reach the rows that docs/personas.md says?
             """
         )
         {
@@ -57,6 +58,7 @@ internal static class CommandLine
             DownCommand.Create(),
             StatusCommand.Create(),
             VerifyCommand.Create(),
+            PoliciesCommand.Create(),
             SnapshotCommand.Create(),
         };
         root.Add(_json);

@@ -1,3 +1,4 @@
+using Data.Access;
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
 
@@ -41,7 +42,7 @@ public sealed class PersonaTests(MigratedServer server) : IAsyncLifetime
         );
         var reached = await RawProbe.ReachAsync((NpgsqlConnection)context.Database.GetDbConnection(), table, command);
 
-        Assert.Equal(PersonaTable.Expected(persona, table, command), Classify(persona, table, command, rows, reached));
+        Assert.Equal(AccessTable.Expected(persona, table, command), Classify(persona, table, command, rows, reached));
     }
 
     [Theory]
@@ -58,7 +59,7 @@ public sealed class PersonaTests(MigratedServer server) : IAsyncLifetime
         );
         var reached = await ContextProbe.ReachAsync(context, table, command, rows);
 
-        Assert.Equal(PersonaTable.Expected(persona, table, command), Classify(persona, table, command, rows, reached));
+        Assert.Equal(AccessTable.Expected(persona, table, command), Classify(persona, table, command, rows, reached));
     }
 
     [Fact]
@@ -67,16 +68,16 @@ public sealed class PersonaTests(MigratedServer server) : IAsyncLifetime
         var page = Path.Combine(Repository.Root, "docs", "personas.md");
         if (Environment.GetEnvironmentVariable("RENEW_DOCS") == "1")
         {
-            File.WriteAllText(page, PersonaTable.ToMarkdown());
+            File.WriteAllText(page, AccessTable.ToMarkdown());
         }
 
         Assert.True(
-            File.Exists(page) && File.ReadAllText(page).ReplaceLineEndings("\n") == PersonaTable.ToMarkdown(),
+            File.Exists(page) && File.ReadAllText(page).ReplaceLineEndings("\n") == AccessTable.ToMarkdown(),
             "docs/personas.md is stale. Renew it: RENEW_DOCS=1 dotnet test --project tests/Data.Tests"
         );
     }
 
-    private static Access Classify(
+    private static RowAccess Classify(
         string persona,
         string table,
         string command,

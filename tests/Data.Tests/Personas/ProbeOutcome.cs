@@ -1,3 +1,5 @@
+using Data.Access;
+
 namespace Data.Tests.Personas;
 
 /// <summary>Rows that a probe reached, by owner and publicity; or that it was refused.</summary>
@@ -7,7 +9,7 @@ public static class ProbeOutcome
     /// <param name="reached">Rows reached: owner, and whether the row is public.</param>
     /// <param name="all">Every row there is.</param>
     /// <param name="self">The persona's user id; null for nobody.</param>
-    public static Access Classify(
+    public static RowAccess Classify(
         IReadOnlyCollection<(string Owner, bool IsPublic)> reached,
         IReadOnlyCollection<(string Owner, bool IsPublic)> all,
         string? self
@@ -16,11 +18,11 @@ public static class ProbeOutcome
         bool Is(Func<(string Owner, bool IsPublic), bool> wanted) =>
             reached.Order().SequenceEqual(all.Where(wanted).Order());
 
-        return reached.Count == 0 ? Access.Denied
-            : Is(_ => true) ? Access.All
-            : Is(row => row.Owner == self) ? Access.Own
-            : Is(row => row.IsPublic) ? Access.Public
-            : Is(row => row.IsPublic || row.Owner == self) ? Access.OwnAndPublic
+        return reached.Count == 0 ? RowAccess.Denied
+            : Is(_ => true) ? RowAccess.All
+            : Is(row => row.Owner == self) ? RowAccess.Own
+            : Is(row => row.IsPublic) ? RowAccess.Public
+            : Is(row => row.IsPublic || row.Owner == self) ? RowAccess.OwnAndPublic
             : throw new InvalidOperationException($"No access has a name that reaches {string.Join(", ", reached)}.");
     }
 }

@@ -1,7 +1,7 @@
-namespace Data.Tests.Personas;
+namespace Data.Access;
 
-/// <summary>What one persona may do to one table by one command.</summary>
-public enum Access
+/// <summary>The rows of one table that a persona reaches by one command.</summary>
+public enum RowAccess
 {
     /// <summary>Refused, whatever the row.</summary>
     Denied,
