@@ -60,6 +60,9 @@ internal static class CommandLine
             VerifyCommand.Create(),
             PoliciesCommand.Create(),
             SnapshotCommand.Create(),
+            ShipCommand.Create(),
+            ReleaseCommand.Create(),
+            ReportCommand.Create(),
         };
         root.Add(_json);
         root.Add(_verbose);
@@ -124,7 +127,8 @@ internal static class CommandLine
         report.Json(new { error = message });
     }
 
-    private static (int Code, string Message) Explain(Exception exception) =>
+    /// <summary>What an exception becomes: the exit code, and the message without a stack trace.</summary>
+    public static (int Code, string Message) Explain(Exception exception) =>
         exception switch
         {
             OperationCanceledException => (ExitCode.Cancelled, Ended),

@@ -1,0 +1,287 @@
+using System.CommandLine;
+using Db.Console;
+using Db.Databases;
+using Db.Releasing;
+using Db.Releasing.Reports;
+using Db.Releasing.Steps;
+
+namespace Db.Commands;
+
+/// <summary><c>db release</c>: everything around the bundle, in one command with evidence.</summary>
+internal static class ReleaseCommand
+{
+    private static readonly Option<string> _bundle = new("--bundle")
+    {
+        Description = "The bundle to release.",
+        HelpName = "file",
+        DefaultValueFactory = _ => Path.Combine("artifacts", "efbundle"),
+    };
+
+    private static readonly Option<string> _releases = new("--releases")
+    {
+        Description = "Where the record and the report of each release are kept, in a folder each.",
+        HelpName = "folder",
+        DefaultValueFactory = _ => Path.Combine("artifacts", "releases"),
+    };
+
+    private static readonly Option<bool> _dryRun = new("--dry-run")
+    {
+        Description = "Say what each step would do. Nothing is changed and nothing is written.",
+    };
+
+    private static readonly Option<bool> _resume = new("--resume")
+    {
+        Description = "Go on with the release of this database that has no end.",
+    };
+
+    private static readonly Option<bool> _abandon = new("--abandon")
+    {
+        Description = "Give up the release of this database that has no end, and begin a new one.",
+    };
+
+    private static readonly Option<bool> _rollback = new("--rollback-on-failure")
+    {
+        Description = "Take back what was applied if the release fails, where nothing would be lost by it.",
+    };
+
+    private static readonly Option<string> _watch = new("--watch")
+    {
+        Description = "How long the database is watched afterwards, for example 5m; 0 for not at all.",
+        HelpName = "duration",
+        DefaultValueFactory = _ => "5m",
+    };
+
+    private static readonly Option<string[]> _without = new("--without")
+    {
+        Description =
+            "Leave a step out, with the reason that stands in the report: --without policies=\"no role to act as\".",
+        HelpName = "step=reason",
+        Arity = ArgumentArity.OneOrMore,
+    };
+
+    private static readonly Option<string?> _reviewedPlan = new("--reviewed-plan")
+    {
+        Description = "The digest of the plan that a person has looked at (efbundle -- --plan prints it).",
+        HelpName = "digest",
+    };
+
+    private static readonly Option<string?> _reviewedBy = new("--reviewed-by")
+    {
+        Description = "Who has looked at the plan.",
+        HelpName = "name",
+    };
+
+    private static readonly Option<string?> _outsideWindow = new("--outside-window")
+    {
+        Description = "Release outside of the agreed hours, with the reason that stands in the report.",
+        HelpName = "reason",
+    };
+
+    private static readonly Option<string?> _backups = new("--backups")
+    {
+        Description = "Where backups are kept; the usual place of 'db backup' where this is not given.",
+        HelpName = "folder",
+    };
+
+    private static readonly Argument<string[]> _rails = new("rails arguments")
+    {
+        Description = "What stands after -- goes to the bundle's rails, for example: -- --lock-wait 20min",
+        Arity = ArgumentArity.ZeroOrMore,
+    };
+
+    public static Command Create()
+    {
+        var connection = ConnectionOption.Create();
+        var command = new DocumentedCommand(
+            "release",
+            "Check, back up, migrate, verify, watch and report, in one command with evidence.",
+            """
+            Each step is also a command of its own. A failure before the migration leaves the database as it was; after it,
+            the message and the report say in what state the database is, and the exact commands to go on and to go back.
+            The report is a page, Markdown and JSON, in a folder of its own; in GitHub's pipelines also the job's summary.
+
+            Exit code 0 released; 1 refused, failed or rolled back; 2 could not run; 130 interrupted (--resume goes on).
+
+            Examples:
+              db release --bundle artifacts/efbundle --dry-run
+              db release --bundle artifacts/efbundle --reviewed-plan 3f9c2a1b00d4e5f6 --reviewed-by "the release engineer"
+              db release --bundle artifacts/efbundle --resume
+            """
+        )
+        {
+            connection,
+            _bundle,
+            _releases,
+            _dryRun,
+            _resume,
+            _abandon,
+            _rollback,
+            _watch,
+            _without,
+            _reviewedPlan,
+            _reviewedBy,
+            _outsideWindow,
+            _backups,
+            _rails,
+        };
+        command.SetAction((parsed, ct) => RunAsync(parsed, parsed.GetValue(connection), ct));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(ParseResult parsed, string? typed, CancellationToken ct)
+    {
+        var report = CommandLine.ReportOf(parsed);
+        var options = OptionsOf(parsed);
+        var database = await NamedDatabase.FindAsync(typed, ct);
+        var bundle = await BundleFile.OpenAsync(parsed.GetValue(_bundle)!, database.Connection, ct);
+        if (parsed.GetValue(_dryRun))
+        {
+            return await DryRunAsync(report, options, database, bundle, ct);
+        }
+
+        if (parsed.GetValue(_abandon))
+        {
+            ReleaseRun.Abandon(options, database);
+        }
+
+        var run = parsed.GetValue(_resume)
+            ? ReleaseRun.Resume(options, database, bundle, Show)
+            : await ReleaseRun.BeginAsync(options, database, bundle, dry: false, Show, ct);
+        var (record, folder) = await run.RunAsync(ct);
+        Conclude(report, record, folder);
+        return record.Outcome switch
+        {
+            ReleaseOutcome.Released => ExitCode.AsExpected,
+            _ when ct.IsCancellationRequested => ExitCode.Cancelled,
+            _ => ExitCode.DiffersOrRefused,
+        };
+
+        void Show(ReleaseEvent e)
+        {
+            var line = $"{e.At.ToLocalTime():HH:mm:ss}  {e.Step, -10} {e.Text}";
+            switch (e.Kind)
+            {
+                case ReleaseEventKind.Error:
+                    report.Error(line);
+                    break;
+                default:
+                    report.Progress(line);
+                    break;
+            }
+        }
+    }
+
+    private static async Task<int> DryRunAsync(
+        Report report,
+        ReleaseOptions options,
+        NamedDatabase database,
+        BundleFile bundle,
+        CancellationToken ct
+    )
+    {
+        var run = await ReleaseRun.BeginAsync(options, database, bundle, dry: true, _ => { }, ct);
+        var steps = run.Intentions()
+            .Select(s => new
+            {
+                step = s.Step.Id,
+                title = s.Step.Title,
+                would = s.Intention,
+            })
+            .ToList();
+        report.Line($"Release of {bundle.Path} to {database.Connection} (named by {database.Source}):");
+        report.Table(["step", "would"], steps, s => [s.title, s.would], s => $"  {s.step}: {s.would}");
+        report.Line("Nothing was changed.");
+        report.Json(
+            new
+            {
+                database = database.Connection.ToString(),
+                bundle = bundle.Path,
+                bundleDigest = bundle.Digest,
+                plan = run.Context.Record.Plan,
+                pending = run.Context.Record.Pending,
+                steps,
+            }
+        );
+        return ExitCode.AsExpected;
+    }
+
+    private static void Conclude(Report report, ReleaseRecord record, RecordFolder folder)
+    {
+        report.Line();
+        report.Line(
+            $"{ReportWords.Headline(record)}: {record.Database}",
+            record.Outcome == ReleaseOutcome.Released ? "green" : "red"
+        );
+        foreach (var step in record.Steps.Where(s => s.Result?.Outcome is StepOutcome.Failed or StepOutcome.Warned))
+        {
+            report.Line();
+            report.Line($"{step.Title}: {step.Result!.Summary}");
+            foreach (var evidence in step.Result.Evidence)
+            {
+                report.Line($"  {evidence.Name}{(evidence.Value.Length > 0 ? $": {evidence.Value}" : "")}");
+            }
+
+            if (step.Result.ToDo is { } toDo)
+            {
+                report.Line($"To do: {toDo}");
+            }
+        }
+
+        if (record.State.Count > 0)
+        {
+            report.Line();
+            report.Line("State: " + string.Join(Environment.NewLine + "       ", record.State));
+        }
+
+        if (record.ToGoOn is { } goOn)
+        {
+            report.Line($"To go on:   {goOn}");
+        }
+
+        if (record.ToGoBack is { } goBack)
+        {
+            report.Line($"To go back: {goBack}");
+        }
+
+        report.Line();
+        report.Line($"Report: {folder.Page}");
+        report.Json(record);
+    }
+
+    private static ReleaseOptions OptionsOf(ParseResult parsed)
+    {
+        var without = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var text in parsed.GetValue(_without) ?? [])
+        {
+            if (text.Split('=', 2) is not [var id, { Length: > 0 } reason])
+            {
+                throw new CouldNotRunException(
+                    $"--without {text}: write the step and why it is left out: --without policies=\"…\""
+                );
+            }
+
+            var ids = ReleaseSteps.All.Select(step => step.Id).Where(known => known != "migrate").ToList();
+            if (!ids.Contains(id))
+            {
+                throw new CouldNotRunException(
+                    $"--without {id}: there is no such step to leave out. There are: {string.Join(", ", ids)}."
+                );
+            }
+
+            without[id] = reason;
+        }
+
+        return new ReleaseOptions
+        {
+            Releases = parsed.GetValue(_releases)!,
+            RollbackOnFailure = parsed.GetValue(_rollback),
+            Watch = DurationText.Parse("--watch", parsed.GetValue(_watch)!),
+            Without = without,
+            RailsArguments = parsed.GetValue(_rails) ?? [],
+            ReviewedPlan = parsed.GetValue(_reviewedPlan),
+            ReviewedBy = parsed.GetValue(_reviewedBy),
+            OutsideWindow = parsed.GetValue(_outsideWindow),
+            Backups = parsed.GetValue(_backups),
+        };
+    }
+}

@@ -1,0 +1,96 @@
+using Data;
+using Npgsql;
+
+namespace Db.Releasing;
+
+/// <summary>Where the database stands: what a person must know after a release that failed.</summary>
+/// <param name="Applied">The applied migrations, in order.</param>
+/// <param name="Unfinished">Migrations of which only a part is committed, in words.</param>
+/// <param name="Running">Sessions that still migrate, in words.</param>
+internal sealed record DatabaseState(
+    IReadOnlyList<string> Applied,
+    IReadOnlyList<string> Unfinished,
+    IReadOnlyList<string> Running
+)
+{
+    /// <summary>Reads it over an open session.</summary>
+    public static async Task<DatabaseState> ReadAsync(NpgsqlConnection connection, CancellationToken ct)
+    {
+        const string schema = AppDatabaseOptions.HistorySchema;
+        var applied = await ExistsAsync(connection, $"{schema}.\"__EFMigrationsHistory\"", ct)
+            ? await LinesAsync(
+                connection,
+                $"""SELECT "MigrationId" FROM {schema}."__EFMigrationsHistory" ORDER BY 1""",
+                ct
+            )
+            : [];
+        var unfinished = await ExistsAsync(connection, $"{schema}.unfinished_migration", ct)
+            ? await LinesAsync(
+                connection,
+                $"""
+                SELECT format('%s (%s): %s of %s commands are committed, the last at %s', migration_id,
+                    CASE direction WHEN 'Up' THEN 'being applied' ELSE 'being reverted' END, commands_committed, command_count,
+                    to_char(recorded_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS "UTC"'))
+                FROM {schema}.unfinished_migration ORDER BY migration_id
+                """,
+                ct
+            )
+            : [];
+        var running = await LinesAsync(
+            connection,
+            """
+            SELECT format('process %s (%s), %s since %s', pid, application_name, state,
+                to_char(state_change AT TIME ZONE 'UTC', 'HH24:MI:SS "UTC"'))
+            FROM pg_stat_activity
+            WHERE datname = current_database() AND pid <> pg_backend_pid() AND state <> 'idle'
+                AND application_name ~ ': (revert )?[0-9]{14}_'
+            ORDER BY pid
+            """,
+            ct
+        );
+        return new DatabaseState(applied, unfinished, running);
+    }
+
+    /// <summary>In words, a line each.</summary>
+    public IReadOnlyList<string> Describe(IReadOnlyCollection<string> toApply)
+    {
+        var done = toApply.Where(Applied.Contains).ToList();
+        var open = toApply.Except(Applied).ToList();
+        return
+        [
+            Applied.Count == 0
+                ? "No migration is applied."
+                : $"{Applied.Count} migrations are applied, the newest is {Applied[^1]}.",
+            .. done.Count > 0 ? [$"Applied by this release: {string.Join(", ", done)}."] : Array.Empty<string>(),
+            .. open.Count > 0 ? [$"Not applied: {string.Join(", ", open)}."] : Array.Empty<string>(),
+            .. Unfinished.Select(line => $"Unfinished: {line}."),
+            .. Running.Select(line => $"Still running: {line}."),
+        ];
+    }
+
+    private static async Task<bool> ExistsAsync(NpgsqlConnection connection, string table, CancellationToken ct)
+    {
+        await using var command = new NpgsqlCommand("SELECT to_regclass($1) IS NOT NULL", connection)
+        {
+            Parameters = { new() { Value = table } },
+        };
+        return (bool)(await command.ExecuteScalarAsync(ct))!;
+    }
+
+    private static async Task<IReadOnlyList<string>> LinesAsync(
+        NpgsqlConnection connection,
+        string sql,
+        CancellationToken ct
+    )
+    {
+        await using var command = new NpgsqlCommand(sql, connection);
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        var lines = new List<string>();
+        while (await reader.ReadAsync(ct))
+        {
+            lines.Add(reader.GetString(0));
+        }
+
+        return lines;
+    }
+}

@@ -1,0 +1,32 @@
+namespace Db.Releasing;
+
+/// <summary>How a release is to go.</summary>
+internal sealed record ReleaseOptions
+{
+    /// <summary>The folder that holds a folder for each release.</summary>
+    public required string Releases { get; init; }
+
+    /// <summary>Whether what was applied is taken back when the release fails, where nothing would be lost by it.</summary>
+    public bool RollbackOnFailure { get; init; }
+
+    /// <summary>How long the database is watched afterwards; zero for not at all.</summary>
+    public TimeSpan Watch { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>Steps that are left out, each with its reason.</summary>
+    public IReadOnlyDictionary<string, string> Without { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Arguments for the rails, which the bundle gets behind <c>--</c>.</summary>
+    public IReadOnlyList<string> RailsArguments { get; init; } = [];
+
+    /// <summary>The plan that a person has looked at, and who that was.</summary>
+    public string? ReviewedPlan { get; init; }
+
+    /// <inheritdoc cref="ReviewedPlan" />
+    public string? ReviewedBy { get; init; }
+
+    /// <summary>Why this is released outside of the window; null where that is not allowed.</summary>
+    public string? OutsideWindow { get; init; }
+
+    /// <summary>Where backups are; null for the usual place.</summary>
+    public string? Backups { get; init; }
+}

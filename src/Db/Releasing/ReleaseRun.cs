@@ -1,0 +1,329 @@
+using System.Globalization;
+using Db.Commands;
+using Db.Databases;
+using Db.Releasing.Reports;
+using Db.Releasing.Steps;
+
+namespace Db.Releasing;
+
+/// <summary>A release from its first check to its report. Its record is written after each step, so that it can be resumed.</summary>
+internal sealed class ReleaseRun
+{
+    private readonly ReleaseContext _context;
+    private readonly Action<ReleaseEvent> _show;
+    private readonly IReadOnlyList<IReleaseStep> _steps;
+    private readonly Lock _events = new();
+    private string _step = "start";
+
+    private ReleaseRun(
+        ReleaseRecord record,
+        RecordFolder? folder,
+        ReleaseOptions options,
+        NamedDatabase database,
+        BundleFile bundle,
+        Action<ReleaseEvent> show
+    )
+    {
+        _show = show;
+        _steps = ReleaseSteps.All;
+        _context = new ReleaseContext(database, bundle, options, record, folder, Say);
+    }
+
+    private ReleaseRecord Record => _context.Record;
+
+    private RecordFolder Folder => _context.Folder!;
+
+    /// <summary>Begins a release. With <paramref name="dry"/> nothing is written and no step is taken.</summary>
+    /// <exception cref="RefusedException">An earlier release of this database has no end.</exception>
+    public static async Task<ReleaseRun> BeginAsync(
+        ReleaseOptions options,
+        NamedDatabase database,
+        BundleFile bundle,
+        bool dry,
+        Action<ReleaseEvent> show,
+        CancellationToken ct
+    )
+    {
+        var where = database.Connection.ToString();
+        if (!dry && RecordFolder.FindUnfinished(options.Releases, where) is { } unfinished)
+        {
+            throw new RefusedException(
+                $"""
+                Release {unfinished.Record.Id} of {where} has no end: it was interrupted, or the tool was killed, during "{unfinished.Record.Steps.LastOrDefault()?.Id
+                    ?? "start"}".
+                Its record: {unfinished.Folder.RecordFile}
+
+                To go on with it:  db release --bundle {unfinished.Record.Bundle} --resume
+                To give it up:     db release --bundle {bundle.Path} --abandon   (it stays in the records, and a new one begins)
+                """
+            );
+        }
+
+        var now = DateTimeOffset.UtcNow;
+        var record = new ReleaseRecord
+        {
+            Id = $"{now.ToString("yyyyMMdd-HHmmss", CultureInfo.InvariantCulture)}-{bundle.Digest[..8]}",
+            Database = where,
+            Bundle = bundle.Path,
+            BundleDigest = bundle.Digest,
+            Started = now,
+            RunBy = WhoRuns(),
+        };
+        await ReadStartAsync(record, database, bundle, options, ct);
+        var folder = dry ? null : RecordFolder.Create(options.Releases, record.Id);
+        folder?.Write(record);
+        return new ReleaseRun(record, folder, options, database, bundle, show);
+    }
+
+    /// <summary>Takes up the unfinished release of a database.</summary>
+    /// <exception cref="RefusedException">There is none, or it was begun with another bundle.</exception>
+    public static ReleaseRun Resume(
+        ReleaseOptions options,
+        NamedDatabase database,
+        BundleFile bundle,
+        Action<ReleaseEvent> show
+    )
+    {
+        var where = database.Connection.ToString();
+        var (folder, record) =
+            RecordFolder.FindUnfinished(options.Releases, where)
+            ?? throw new RefusedException(
+                $"No release of {where} in {options.Releases} is without its end: begin one without --resume."
+            );
+        if (record.BundleDigest != bundle.Digest)
+        {
+            throw new RefusedException(
+                $"Release {record.Id} was begun with another bundle (SHA-256 {record.BundleDigest}); {bundle.Path} is {bundle.Digest}. "
+                    + "Resume it with that file, or give it up: --abandon"
+            );
+        }
+
+        foreach (var step in record.Steps.Where(step => step.Result is null))
+        {
+            step.Result = new StepResult(StepOutcome.Interrupted, "the tool ended during this step", []);
+        }
+
+        (record.Outcome, record.Finished) = (null, null);
+        return new ReleaseRun(record, folder, options, database, bundle, show);
+    }
+
+    /// <summary>Marks the unfinished release of a database as given up.</summary>
+    public static void Abandon(ReleaseOptions options, NamedDatabase database)
+    {
+        if (RecordFolder.FindUnfinished(options.Releases, database.Connection.ToString()) is var (folder, record))
+        {
+            (record.Outcome, record.Finished) = (ReleaseOutcome.Abandoned, DateTimeOffset.UtcNow);
+            folder.Write(record);
+        }
+    }
+
+    /// <summary>What would happen, a line a step.</summary>
+    public IEnumerable<(IReleaseStep Step, string Intention)> Intentions() =>
+        _steps.Select(step =>
+            (
+                step,
+                _context.Options.Without.TryGetValue(step.Id, out var reason)
+                    ? $"left out: {reason}"
+                    : step.Intention(_context)
+            )
+        );
+
+    /// <summary>The context, for a dry run of the checks that change nothing.</summary>
+    public ReleaseContext Context => _context;
+
+    /// <summary>Takes every step, and writes the report whatever happens.</summary>
+    /// <returns>The record, with its outcome.</returns>
+    public async Task<(ReleaseRecord Record, RecordFolder Folder)> RunAsync(CancellationToken ct)
+    {
+        await using (var probe = LatencyProbe.Start(_context.Database.Connection))
+        {
+            var earlier = Record.Probe.ToList();
+            Record.Outcome = await StepsAsync(ct);
+            Record.Probe.Clear();
+            Record.Probe.AddRange([.. earlier, .. probe.Seconds]);
+        }
+
+        await EndAsync();
+        Folder.Write(Record);
+        ReleaseReports.Write(Folder, Record);
+        return (Record, Folder);
+    }
+
+    private async Task<ReleaseOutcome> StepsAsync(CancellationToken ct)
+    {
+        var failedIn = (StepPhase?)null;
+        foreach (var step in _steps)
+        {
+            if (failedIn is { } phase && (phase != StepPhase.After || step.Phase != StepPhase.After))
+            {
+                break;
+            }
+
+            if (WasPassedBefore(step))
+            {
+                Say(ReleaseEventKind.Information, $"{step.Title}: done before the interruption, and kept");
+                continue;
+            }
+
+            var result = await TakeAsync(step, ct);
+            if (result.Outcome == StepOutcome.Interrupted)
+            {
+                return HasMigrated() ? ReleaseOutcome.Interrupted : ReleaseOutcome.Refused;
+            }
+
+            failedIn ??= result.Outcome == StepOutcome.Failed ? step.Phase : null;
+        }
+
+        return failedIn switch
+        {
+            null => ReleaseOutcome.Released,
+            StepPhase.Before => ReleaseOutcome.Refused,
+            _ => await RollBackAsync(ct) ? ReleaseOutcome.RolledBack : ReleaseOutcome.Failed,
+        };
+    }
+
+    private async Task<StepResult> TakeAsync(IReleaseStep step, CancellationToken ct)
+    {
+        var record = new StepRecord
+        {
+            Id = step.Id,
+            Title = step.Title,
+            Started = DateTimeOffset.UtcNow,
+        };
+        lock (_events)
+        {
+            _step = step.Id;
+            Record.Steps.Add(record);
+            Folder.Write(Record);
+        }
+
+        Say(ReleaseEventKind.Information, step.Title);
+        StepResult result;
+        if (_context.Options.Without.TryGetValue(step.Id, out var reason))
+        {
+            result = StepResult.Skipped($"left out: {reason}");
+        }
+        else
+        {
+            try
+            {
+                result = await step.RunAsync(_context, ct);
+            }
+            catch (OperationCanceledException) when (ct.IsCancellationRequested)
+            {
+                result = new StepResult(StepOutcome.Interrupted, "ended by Ctrl-C or SIGTERM", []);
+            }
+            catch (Exception e)
+            {
+                // Whatever it was, the release ends in order, with a report that says it.
+                result = StepResult.Failed(CommandLine.Explain(e).Message, "correct what it names, then go on.");
+            }
+        }
+
+        lock (_events)
+        {
+            (record.Result, record.Finished) = (result, DateTimeOffset.UtcNow);
+            Folder.Write(Record);
+        }
+
+        Say(
+            result.Outcome == StepOutcome.Failed ? ReleaseEventKind.Error : ReleaseEventKind.Information,
+            $"{step.Title}: {result.Outcome.ToString().ToLowerInvariant()}: {FirstLine(result.Summary)}"
+        );
+        return result;
+    }
+
+    // A backup of the moment before stays good; what looks at the database is looked at again.
+    private bool WasPassedBefore(IReleaseStep step) =>
+        step.Phase == StepPhase.Before
+        && HasMigrated()
+        && Record.Steps.Any(taken =>
+            taken.Id == step.Id && taken.Result?.Outcome is StepOutcome.Passed or StepOutcome.Warned
+        );
+
+    private bool HasMigrated() => Record.Steps.Any(step => step.Id == "migrate");
+
+    private async Task<bool> RollBackAsync(CancellationToken ct)
+    {
+        if (!_context.Options.RollbackOnFailure)
+        {
+            return false;
+        }
+
+        var step = new RollBackStep();
+        return (await TakeAsync(step, ct)).Outcome == StepOutcome.Passed;
+    }
+
+    private async Task EndAsync()
+    {
+        Record.Finished = DateTimeOffset.UtcNow;
+        _step = "end";
+        if (Record.Outcome == ReleaseOutcome.Released)
+        {
+            return;
+        }
+
+        try
+        {
+            using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+            await using var connection = await _context.Database.OpenAsync(limit.Token);
+            var state = await DatabaseState.ReadAsync(connection, limit.Token);
+            Record.State = [.. state.Describe(Record.Pending)];
+            var migrated = HasMigrated();
+            Record.ToGoOn =
+                Record.Outcome == ReleaseOutcome.Interrupted ? $"db release --bundle {Record.Bundle} --resume"
+                : Record.Outcome == ReleaseOutcome.RolledBack ? null
+                : $"db release --bundle {Record.Bundle}";
+            Record.ToGoBack =
+                migrated && (Record.Pending.Any(state.Applied.Contains) || state.Unfinished.Count > 0)
+                    ? $"{Record.Bundle} {Record.Before ?? "0"}"
+                    : null;
+        }
+        catch (Exception e)
+        {
+            Record.State = [$"The database could not be asked: {CommandLine.Explain(e).Message}"];
+            Record.ToGoOn = $"db release --bundle {Record.Bundle}";
+            Record.ToGoBack = HasMigrated() ? $"{Record.Bundle} {Record.Before ?? "0"}" : null;
+        }
+    }
+
+    private static async Task ReadStartAsync(
+        ReleaseRecord record,
+        NamedDatabase database,
+        BundleFile bundle,
+        ReleaseOptions options,
+        CancellationToken ct
+    )
+    {
+        await using (var connection = await database.OpenAsync(ct))
+        {
+            record.ServerVersion = connection.PostgreSqlVersion.ToString();
+            record.Before = (await DatabaseState.ReadAsync(connection, ct)).Applied.LastOrDefault();
+        }
+
+        var plan = await bundle.PlanAsync(options.RailsArguments, ct);
+        record.Plan = plan.Digest;
+        record.Pending = [.. plan.Migrations.Select(migration => migration.Id)];
+        if (plan.Refused is { } refused)
+        {
+            throw new RefusedException(refused);
+        }
+    }
+
+    private void Say(ReleaseEventKind kind, string text)
+    {
+        ReleaseEvent said;
+        lock (_events)
+        {
+            said = new ReleaseEvent(DateTimeOffset.UtcNow, _step, kind, text);
+            Record.Events.Add(said);
+        }
+
+        _show(said);
+    }
+
+    private static string? WhoRuns() =>
+        Environment.GetEnvironmentVariable("GITHUB_ACTOR") is { Length: > 0 } actor ? actor : Environment.UserName;
+
+    private static string FirstLine(string text) => text.Split('\n', 2)[0];
+}

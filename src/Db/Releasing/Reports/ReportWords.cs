@@ -1,0 +1,101 @@
+using System.Globalization;
+
+namespace Db.Releasing.Reports;
+
+/// <summary>The words that every form of the report uses.</summary>
+internal static class ReportWords
+{
+    public static string Headline(ReleaseRecord record) =>
+        record.Outcome switch
+        {
+            ReleaseOutcome.Released when Warnings(record) is var n and > 0 =>
+                $"Released, with {n} {(n == 1 ? "thing" : "things")} to look at",
+            ReleaseOutcome.Released => "Released",
+            ReleaseOutcome.Refused => "Not released: nothing was changed",
+            ReleaseOutcome.RolledBack => "Failed, and rolled back",
+            ReleaseOutcome.Interrupted => "Interrupted",
+            ReleaseOutcome.Abandoned => "Abandoned",
+            ReleaseOutcome.Failed => "Failed",
+            _ => "Not ended",
+        };
+
+    /// <summary>good, look or bad: the colour, and the word for those who see none.</summary>
+    public static string Class(ReleaseRecord record) =>
+        record.Outcome switch
+        {
+            ReleaseOutcome.Released => Warnings(record) == 0 ? "good" : "look",
+            ReleaseOutcome.Refused => "look",
+            _ => "bad",
+        };
+
+    public static string Class(StepOutcome? outcome) =>
+        outcome switch
+        {
+            StepOutcome.Passed => "good",
+            StepOutcome.Warned => "look",
+            StepOutcome.Skipped => "none",
+            _ => "bad",
+        };
+
+    public static string Word(StepOutcome? outcome) =>
+        outcome switch
+        {
+            StepOutcome.Passed => "passed",
+            StepOutcome.Warned => "look at it",
+            StepOutcome.Failed => "failed",
+            StepOutcome.Skipped => "left out",
+            _ => "interrupted",
+        };
+
+    public static IEnumerable<(string Name, string Value)> Facts(ReleaseRecord record)
+    {
+        yield return ("Database", record.Database);
+        yield return ("Server", $"PostgreSQL {record.ServerVersion}");
+        yield return ("Bundle", $"{record.Bundle} (SHA-256 {record.BundleDigest})");
+        if (record.Plan is { } plan)
+        {
+            yield return ("Plan", plan);
+        }
+
+        yield return ("Migration before", record.Before ?? "none");
+        yield return ("Migrations", record.Pending.Count == 0 ? "none was pending" : string.Join(", ", record.Pending));
+        if (record.RunBy is { } who)
+        {
+            yield return ("Run by", who);
+        }
+
+        yield return ("Began", Time(record.Started));
+        if (record.Finished is { } finished)
+        {
+            yield return ("Took", Duration(finished - record.Started));
+        }
+
+        var waits = record.Events.Count(e => e.Kind == ReleaseEventKind.Wait);
+        yield return ("Waits and retries", waits.ToString(CultureInfo.InvariantCulture));
+        if (record.Probe.Count > 0)
+        {
+            var longest = record.Probe.MaxBy(second => second.LongestMilliseconds)!;
+            yield return (
+                "Probe query",
+                $"{record.Probe.Sum(s => s.Count)} times, longest {Milliseconds(longest.LongestMilliseconds)} at {longest.At.UtcDateTime:HH:mm:ss}, "
+                    + $"{record.Probe.Sum(s => s.Errors)} failed"
+            );
+        }
+    }
+
+    public static string Time(DateTimeOffset at) =>
+        at.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss 'UTC'", CultureInfo.InvariantCulture);
+
+    public static string Milliseconds(double value) =>
+        value < 1000
+            ? value.ToString(value < 10 ? "0.0" : "0", CultureInfo.InvariantCulture) + " ms"
+            : (value / 1000).ToString("0.0", CultureInfo.InvariantCulture) + " s";
+
+    public static string Duration(TimeSpan duration) =>
+        duration.TotalMinutes < 1
+            ? duration.TotalSeconds.ToString("0.0", CultureInfo.InvariantCulture) + " s"
+            : $"{(int)duration.TotalMinutes} min {duration.Seconds} s";
+
+    private static int Warnings(ReleaseRecord record) =>
+        record.Steps.Count(step => step.Result?.Outcome == StepOutcome.Warned);
+}

@@ -1,0 +1,51 @@
+using Db.Policies;
+
+namespace Db.Releasing.Steps;
+
+/// <summary>Tries every persona's every command on the live database.</summary>
+internal sealed class PoliciesStep : IReleaseStep
+{
+    public string Id => "policies";
+
+    public string Title => "Prove the policies";
+
+    public StepPhase Phase => StepPhase.After;
+
+    public string Intention(ReleaseContext context) =>
+        "try every persona's select, insert, update and delete on every table, in transactions that are rolled back";
+
+    public async Task<StepResult> RunAsync(ReleaseContext context, CancellationToken ct)
+    {
+        await using var connection = await context.Database.OpenAsync(ct);
+        var found = await new PolicyProof(connection).RunAsync(
+            text => context.Say(ReleaseEventKind.Information, text),
+            ct
+        );
+        IReadOnlyList<Evidence> evidence =
+        [
+            .. found.Wrong.Select(cell => new Evidence(
+                $"{cell.Persona} on {cell.Table}, {cell.Command}",
+                $"expected {cell.Expected}; found {cell.Found}{(cell.Detail is null ? "" : $". {cell.Detail}")}"
+            )),
+            .. found.NotTried.Select(cell => new Evidence(
+                $"{cell.Persona} on {cell.Table}, {cell.Command}",
+                $"could not be tried: {cell.Detail}"
+            )),
+        ];
+        return found switch
+        {
+            { Wrong.Count: > 0 } => StepResult.Failed(
+                $"{found.Wrong.Count} of {found.Tried} cells of the persona table are wrong: somebody reaches what they should not, or no longer what they should",
+                "find out who changed a policy or a grant (db verify names it), and undo it. Who may do what: docs/personas.md",
+                evidence
+            ),
+            { NotTried.Count: > 0 } => new StepResult(
+                StepOutcome.Warned,
+                $"{found.NotTried.Count} of {found.Tried} cells could not be tried; the others are as the persona table says",
+                evidence,
+                "try again when what stood in the way is gone: db policies"
+            ),
+            _ => StepResult.Passed($"{found.Tried} cells, all as the persona table says"),
+        };
+    }
+}

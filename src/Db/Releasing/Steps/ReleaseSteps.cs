@@ -1,0 +1,7 @@
+namespace Db.Releasing.Steps;
+
+/// <summary>The steps of a release, in their order.</summary>
+internal static class ReleaseSteps
+{
+    public static IReadOnlyList<IReleaseStep> All { get; } = [new BundleStep(), new VerifyStep(), new PoliciesStep()];
+}
