@@ -5,8 +5,16 @@ namespace MigrationSafety.Hazards;
 /// <param name="What">What would happen, to whom.</param>
 /// <param name="Instead">What to write instead, as code that can be pasted.</param>
 /// <param name="Where">The place.</param>
-/// <param name="Object">The table or other object it is about, as PostgreSQL names it, or null.</param>
-public sealed record Finding(string Hazard, string What, string Instead, FindingPlace Where, string? Object);
+/// <param name="Object">The table or other object it is about, as it is written in SQL, or null.</param>
+/// <param name="Accept">What to write to accept it, as a line that can be pasted.</param>
+public sealed record Finding(
+    string Hazard,
+    string What,
+    string Instead,
+    FindingPlace Where,
+    string? Object,
+    string Accept
+);
 
 /// <summary>Where a finding is.</summary>
 /// <param name="Migration">The migration's id, or null where the SQL is not a migration's.</param>

@@ -23,9 +23,19 @@ internal static class SqlScanner
         for (var (i, next) = NextToken(sql, 0); i < sql.Length; (i, next) = NextToken(sql, next))
         {
             var c = sql[i];
+            // A command of psql, to the end of its line; behind a statement (\gexec) it ends that as well.
+            if (c == '\\' && depth == 0)
+            {
+                Flush();
+                next = AfterLine(sql, i);
+                continue;
+            }
+
             // CREATE FUNCTION … BEGIN ATOMIC …; …; END holds semicolons of its own.
             if (c == ';' && depth == 0 && !atomic)
             {
+                next =
+                    tokens is ["COPY", ..] && ReadsStandardInput(sql[start..end]) ? AfterCopiedRows(sql, next) : next;
                 Flush();
                 continue;
             }
@@ -66,6 +76,45 @@ internal static class SqlScanner
             text[..at].TrimEnd().EndsWith("BEGIN", StringComparison.OrdinalIgnoreCase);
 
         static bool EndsHere(string text, int at) => text[at..].TrimStart() is "" or [';', ..];
+    }
+
+    private static int AfterLine(string sql, int position)
+    {
+        var newline = sql.IndexOf('\n', position);
+        return newline < 0 ? sql.Length : newline + 1;
+    }
+
+    private static bool ReadsStandardInput(string copy)
+    {
+        var reader = new TokenReader(copy);
+        while (reader.Peek().Length > 0)
+        {
+            if (reader.Take("FROM"))
+            {
+                return reader.Take("STDIN");
+            }
+
+            reader.Next();
+        }
+
+        return false;
+    }
+
+    // The rows that pg_dump writes behind COPY … FROM stdin, up to the line \. or, where that is missing, none.
+    private static int AfterCopiedRows(string sql, int position)
+    {
+        for (var line = AfterLine(sql, position); line < sql.Length; line = AfterLine(sql, line))
+        {
+            if (
+                sql.AsSpan(line).StartsWith("\\.")
+                && sql.AsSpan(line + 2, AfterLine(sql, line) - line - 2).IsWhiteSpace()
+            )
+            {
+                return AfterLine(sql, line);
+            }
+        }
+
+        return position;
     }
 
     /// <summary>The next token from a position on; empty, at the end of the text, when there is none.</summary>

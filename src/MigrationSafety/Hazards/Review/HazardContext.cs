@@ -1,0 +1,54 @@
+using MigrationSafety.Statements.State;
+using MigrationSafety.Statements.Syntax;
+
+namespace MigrationSafety.Hazards.Review;
+
+/// <summary>What a check may look at beside the statement.</summary>
+internal sealed class HazardContext(
+    HazardScript script,
+    HazardOptions options,
+    IReadOnlyList<ReviewedStatement> statements,
+    IReadOnlyList<ReviewedStatement> up,
+    SchemaState schemaBefore
+)
+{
+    /// <summary>The schema before the statement under review; at the end of the script, the schema after it.</summary>
+    public SchemaState Schema { get; set; } = schemaBefore;
+
+    /// <summary>The schema before the script.</summary>
+    public SchemaState SchemaBefore { get; } = schemaBefore;
+
+    /// <summary>All statements of the script, those inside DO blocks behind their block.</summary>
+    public IReadOnlyList<ReviewedStatement> Statements { get; } = statements;
+
+    /// <summary>The index of the statement under review; the number of statements at the end.</summary>
+    public int Index { get; set; }
+
+    /// <summary>For a Down: the statements of the migration's Up, where it was reviewed just before; else empty.</summary>
+    public IReadOnlyList<ReviewedStatement> Up { get; } = up;
+
+    public HazardOptions Options { get; } = options;
+
+    public HazardScript Script { get; } = script;
+
+    public bool IsDown => Script.Direction == "Down";
+
+    /// <summary>Whether the code to write instead is C#.</summary>
+    public bool IsMigration => Script.Migration is not null;
+
+    /// <summary>The statements of this script before the one under review.</summary>
+    public IEnumerable<ReviewedStatement> Before => Statements.Take(Index);
+
+    /// <summary>The statements before the one under review that share its transaction.</summary>
+    public IEnumerable<ReviewedStatement> BeforeInTransaction(ReviewedStatement statement) =>
+        statement.Transaction is { } transaction ? Before.Where(s => s.Transaction == transaction) : [];
+
+    /// <summary>Whether a table may hold rows and others may be using it: not so when this migration made it, or when it is temporary.</summary>
+    public bool IsInUse(ObjectName table) => !Schema.IsNew(table) && table.Schema is not ("pg_temp" or "pg_catalog");
+
+    /// <summary>The table's name as a finding shows it: without its schema where that is public.</summary>
+    public string Shown(ObjectName table) =>
+        Schema.Resolve(table) is { Schema: "public" or "pg_temp" } inPublic
+            ? ObjectName.Quoted(inPublic.Name)
+            : Schema.Resolve(table).ToString();
+}

@@ -1,0 +1,170 @@
+using MigrationSafety.Hazards;
+using Xunit;
+
+namespace MigrationSafety.Tests.Hazards;
+
+public sealed class HazardReviewTests
+{
+    private const string Users = "CREATE TABLE users (id bigint PRIMARY KEY, email text);";
+    private const string BlockingIndex = "CREATE INDEX users_email_idx ON users (email);";
+
+    [Fact]
+    public void A_finding_names_the_place()
+    {
+        var finding = Assert.Single(
+            Reviewing.File(Users, "SELECT 1;\n\n-- why\nCREATE INDEX users_email_idx\n  ON users (email);").Findings
+        );
+        Assert.Equal(
+            new FindingPlace(null, null, "change.sql", 4, "CREATE INDEX users_email_idx ON users (email)"),
+            finding.Where
+        );
+        Assert.Equal("users", finding.Object);
+        Assert.Equal("-- accept: index-not-concurrent (why it is no danger here)", finding.Accept);
+    }
+
+    [Fact]
+    public void A_finding_in_a_migration_says_how_to_accept_it_there()
+    {
+        var report = new HazardReview().Review([Reviewing.Migration("1_A", BlockingIndex)]);
+        Assert.Equal(
+            """[AcceptHazard("index-not-concurrent", "why it is no danger here", On = "users")]""",
+            Assert.Single(report.Findings).Accept
+        );
+    }
+
+    [Fact]
+    public void A_comment_accepts_with_a_reason()
+    {
+        var report = Reviewing.File(Users, "-- accept: index-not-concurrent (a table of ten rows)\n" + BlockingIndex);
+        Assert.Empty(report.Findings);
+        Assert.Empty(report.Unmatched);
+        Assert.Equal("a table of ten rows", Assert.Single(report.Accepted).Reason);
+    }
+
+    [Theory]
+    [InlineData("-- accept: index-not-concurrent\nCREATE INDEX users_email_idx ON users (email);", "with a reason", 1)]
+    [InlineData(
+        "-- accept: set-not-null-scans (because)\nSELECT 1;",
+        "Nothing here has the hazard set-not-null-scans",
+        0
+    )]
+    [InlineData("-- accept: index-not-concurent (because)\nSELECT 1;", "no hazard with the id index-not-concurent", 0)]
+    public void An_acceptance_that_accepts_nothing_is_told(string sql, string why, int findings)
+    {
+        var report = Reviewing.File(Users, sql);
+        Assert.Equal(findings, report.Findings.Count);
+        var unmatched = Assert.Single(report.Unmatched);
+        Assert.Contains(why, unmatched.Why);
+        Assert.Equal(1, unmatched.Where.Line);
+    }
+
+    [Fact]
+    public void A_migration_accepts_by_attribute_for_one_table()
+    {
+        var review = new HazardReview();
+        review.AddSchema(Users + "CREATE TABLE pets (id bigint PRIMARY KEY, name text);");
+        var script = Reviewing.Migration("1_A", BlockingIndex, "CREATE INDEX pets_name_idx ON pets (name);") with
+        {
+            Accepted =
+            [
+                new AcceptedHazard("index-not-concurrent", "small", "public.pets"),
+                new AcceptedHazard("index-not-concurrent", "gone", "dogs"),
+            ],
+        };
+        var report = review.Review([script]);
+        Assert.Equal("users", Assert.Single(report.Findings).Object);
+        Assert.Equal("pets", Assert.Single(report.Accepted).Finding.Object);
+        Assert.Equal("index-not-concurrent", Assert.Single(report.Unmatched).Hazard);
+    }
+
+    [Fact]
+    public void An_attribute_for_the_down_alone_matches()
+    {
+        var up = Reviewing.Migration("1_A", "DROP INDEX CONCURRENTLY users_email_idx;") with
+        {
+            Commands = [new HazardCommand("DROP INDEX CONCURRENTLY users_email_idx;") { TransactionSuppressed = true }],
+            Accepted = [new AcceptedHazard("index-not-concurrent", "small")],
+        };
+        var down = up with { Direction = "Down", Commands = [new HazardCommand(BlockingIndex)] };
+        var report = new HazardReview().Review([up, down]);
+        Assert.Empty(report.Findings);
+        Assert.Empty(report.Unmatched);
+        Assert.Single(report.Accepted);
+    }
+
+    [Fact]
+    public void What_a_migration_makes_is_forgiven_in_it_and_no_longer_in_the_next()
+    {
+        var report = new HazardReview().Review([
+            Reviewing.Migration("1_A", Users, BlockingIndex),
+            Reviewing.Migration("2_B", "CREATE INDEX again ON users (email, id);"),
+        ]);
+        Assert.Equal("2_B", Assert.Single(report.Findings).Where.Migration);
+    }
+
+    [Fact]
+    public void A_down_sees_what_its_up_made_and_the_next_migration_does_not_see_the_down()
+    {
+        var report = new HazardReview().Review([
+            Reviewing.Migration("1_A", Users),
+            Reviewing.Migration("1_A", "CREATE INDEX x ON users (email);") with
+            {
+                Direction = "Down",
+            },
+            Reviewing.Migration("2_B", "ALTER TABLE users ALTER COLUMN id SET NOT NULL;"),
+        ]);
+        Assert.Equal("Down", Assert.Single(report.Findings).Where.Direction);
+    }
+
+    [Fact]
+    public void History_is_read_and_nothing_is_said_of_it()
+    {
+        var report = new HazardReview().Review([
+            Reviewing.Migration("1_A", Users, "CREATE TABLE pets (id bigint);", BlockingIndex) with
+            {
+                IsHistory = true,
+            },
+        ]);
+        Assert.Empty(report.Findings);
+    }
+
+    [Fact]
+    public void A_script_of_several_migrations_is_divided_at_the_rows_of_the_history()
+    {
+        var ids = Reviewing.Ids(
+            "",
+            """
+            START TRANSACTION;
+            DO $EF$
+            BEGIN
+                IF NOT EXISTS(SELECT 1 FROM "__EFMigrationsHistory" WHERE "MigrationId" = '1_A') THEN
+                CREATE TABLE users (id bigint PRIMARY KEY, email text);
+                END IF;
+            END $EF$;
+            DO $EF$
+            BEGIN
+                IF NOT EXISTS(SELECT 1 FROM "__EFMigrationsHistory" WHERE "MigrationId" = '1_A') THEN
+                INSERT INTO "__EFMigrationsHistory" ("MigrationId", "ProductVersion")
+                VALUES ('1_A', '10.0.0');
+                END IF;
+            END $EF$;
+            COMMIT;
+            DO $EF$
+            BEGIN
+                IF NOT EXISTS(SELECT 1 FROM "__EFMigrationsHistory" WHERE "MigrationId" = '2_B') THEN
+                CREATE INDEX users_email_idx ON users (email);
+                END IF;
+            END $EF$;
+            """
+        );
+        Assert.Equal(["index-not-concurrent"], ids);
+    }
+
+    [Fact]
+    public void A_statement_that_cannot_be_read_is_named_and_the_next_one_is_checked()
+    {
+        var report = Reviewing.File(Users, "FROBNICATE users;\nALTER TABLE users FROBNICATE;\n" + BlockingIndex);
+        Assert.Equal([1, 2], report.NotRead.Select(u => u.Where.Line));
+        Assert.Single(report.Findings);
+    }
+}
