@@ -51,6 +51,7 @@ internal static class CommandLine
               db status                                 what is applied, who am I, what am I allowed
               db verify --connection postgresql://…     is a live database as the migrations made it?
               db policies                               does everybody reach the rows that docs/personas.md says?
+              db queries                                do the queries the application lives by still work?
             """
         )
         {
@@ -59,6 +60,10 @@ internal static class CommandLine
             StatusCommand.Create(),
             VerifyCommand.Create(),
             PoliciesCommand.Create(),
+            QueriesCommand.Create(),
+            WatchCommand.Create(),
+            WindowCommand.Create(),
+            NotifyCommand.Create(),
             SnapshotCommand.Create(),
             ShipCommand.Create(),
             ReleaseCommand.Create(),

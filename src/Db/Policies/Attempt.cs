@@ -7,11 +7,13 @@ namespace Db.Policies;
 /// <param name="Keys">The first column of the rows that came back; null where it was refused or failed.</param>
 /// <param name="Refusal">PostgreSQL's words where it lacked a privilege or a policy stood against it.</param>
 /// <param name="ReachedTooMuch">It reached more rows than it was allowed to count.</param>
+/// <param name="TimedOut">It was stopped before it had gone through the table.</param>
 /// <param name="Failure">Why nothing is known.</param>
 internal sealed record Attempt(
     IReadOnlyList<string>? Keys,
     string? Refusal = null,
     bool ReachedTooMuch = false,
+    bool TimedOut = false,
     string? Failure = null
 )
 {
@@ -33,6 +35,7 @@ internal sealed record Attempt(
         NpgsqlConnection connection,
         Persona persona,
         string sql,
+        TimeSpan limit,
         CancellationToken ct
     )
     {
@@ -43,7 +46,8 @@ internal sealed record Attempt(
             {
                 new NpgsqlBatchCommand("ROLLBACK TO SAVEPOINT probe"),
                 new NpgsqlBatchCommand(
-                    $"SELECT set_config('role', $1, true), set_config('app.user_id', $2, true), set_config('{Counter}', '0', true)"
+                    $"SELECT set_config('role', $1, true), set_config('app.user_id', $2, true), set_config('{Counter}', '0', true), "
+                        + "set_config('statement_timeout', $3, true)"
                 )
                 {
                     Parameters =
@@ -76,16 +80,21 @@ internal sealed record Attempt(
         {
             return new Attempt(null, ReachedTooMuch: true);
         }
+        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.QueryCanceled && !ct.IsCancellationRequested)
+        {
+            return new Attempt(
+                null,
+                TimedOut: true,
+                Failure: $"it took longer than {limit.TotalSeconds:0.#} s and was stopped"
+            );
+        }
         catch (PostgresException e)
         {
             return new Attempt(
                 null,
-                Failure: e.SqlState switch
-                {
-                    PostgresErrorCodes.LockNotAvailable => "another session holds a lock that it needs",
-                    PostgresErrorCodes.QueryCanceled => "it took too long and was stopped",
-                    _ => $"{e.MessageText} ({e.SqlState})",
-                }
+                Failure: e.SqlState == PostgresErrorCodes.LockNotAvailable
+                    ? "another session holds a lock that it needs"
+                    : $"{e.MessageText} ({e.SqlState})"
             );
         }
     }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Data.Access;
+using Db.Databases;
 using Npgsql;
 
 namespace Db.Policies;
@@ -15,7 +16,11 @@ namespace Db.Policies;
 internal sealed class PolicyProof(NpgsqlConnection connection)
 {
     private const string LockTimeout = "100ms";
-    private const string StatementTimeout = "5s";
+
+    private static readonly TimeSpan _statementTimeout = TimeSpan.FromSeconds(5);
+
+    // A policy that is open lets the first row through. One that is closed may have the whole of a large table gone through.
+    private static readonly TimeSpan _blindTimeout = TimeSpan.FromSeconds(1);
 
     /// <summary>Tries every cell.</summary>
     /// <param name="progress">Told which table is being tried.</param>
@@ -57,45 +62,21 @@ internal sealed class PolicyProof(NpgsqlConnection connection)
 
     private async Task RefuseWhatCannotWorkAsync(CancellationToken ct)
     {
-        string[] roles = [.. AccessTable.Personas.Select(p => PersonaOf(p, "nobody").Role).Distinct()];
-        await using var command = new NpgsqlCommand(
-            """
-            SELECT pg_is_in_recovery(), current_user::text,
-                ARRAY(SELECT n::text FROM unnest($1) AS n WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = n)),
-                ARRAY(SELECT rolname::text FROM pg_roles WHERE rolname = ANY ($1) AND NOT
-                    pg_has_role(current_user, oid, CASE WHEN current_setting('server_version_num')::int >= 160000 THEN 'SET' ELSE 'MEMBER' END))
-            """,
-            connection
-        )
+        await using (var replica = new NpgsqlCommand("SELECT pg_is_in_recovery()", connection))
         {
-            Parameters = { new() { Value = roles } },
-        };
-        await using var reader = await command.ExecuteReaderAsync(ct);
-        await reader.ReadAsync(ct);
-        if (reader.GetBoolean(0))
-        {
-            throw new CouldNotRunException(
-                "This server is a replica and takes no writes; the personas are tried on rows made for it. Connect to the primary."
-            );
+            if (await replica.ExecuteScalarAsync(ct) is true)
+            {
+                throw new CouldNotRunException(
+                    "This server is a replica and takes no writes; the personas are tried on rows made for it. Connect to the primary."
+                );
+            }
         }
 
-        var user = reader.GetString(1);
-        if (reader.GetFieldValue<string[]>(2) is [_, ..] absent)
-        {
-            throw new CouldNotRunException(
-                $"The {(absent.Length == 1 ? "role" : "roles")} {string.Join(", ", absent)} {(absent.Length == 1 ? "does" : "do")} not exist here: "
-                    + "the first migration makes them. See which are pending: db status"
-            );
-        }
-
-        if (reader.GetFieldValue<string[]>(3) is [_, ..] notMine)
-        {
-            throw new CouldNotRunException(
-                $"{user} may not act as {string.Join(", ", notMine)}, so nothing can be tried as them. Connect as the owner of the "
-                    + $"tables, or let {user} act as them, as a superuser or as who made the roles: "
-                    + $"GRANT {string.Join(", ", notMine)} TO {ProbedTable.Quoted(user)};"
-            );
-        }
+        await ActingAs.RequireAsync(
+            connection,
+            AccessTable.Personas.Select(p => PersonaOf(p, "nobody").Role).Distinct(),
+            ct
+        );
     }
 
     private async Task<IReadOnlyList<PolicyCell>> TryAsync(
@@ -107,7 +88,7 @@ internal sealed class PolicyProof(NpgsqlConnection connection)
         // Never committed: disposing of it rolls back, also after an interruption.
         await using var transaction = await connection.BeginTransactionAsync(ct);
         await ExecuteAsync(
-            $"SET TRANSACTION READ WRITE; SET LOCAL lock_timeout = '{LockTimeout}'; SET LOCAL statement_timeout = '{StatementTimeout}'; "
+            $"SET TRANSACTION READ WRITE; SET LOCAL lock_timeout = '{LockTimeout}'; SET LOCAL statement_timeout = '{_statementTimeout.TotalSeconds}s'; "
                 + "SET LOCAL idle_in_transaction_session_timeout = '30s'; SET LOCAL row_security = on",
             ct
         );
@@ -174,13 +155,18 @@ internal sealed class PolicyProof(NpgsqlConnection connection)
         }
 
         var theirs = expected == RowAccess.Denied ? 0 : made.Count(r => r.Owner == self);
-        var unread = await Attempt.RunAsync(connection, who, blind + Attempt.Counting(theirs), ct);
+        var unread = await Attempt.RunAsync(connection, who, blind + Attempt.Counting(theirs), _blindTimeout, ct);
         return unread switch
         {
             { ReachedTooMuch: true } => Cell(
                 "rows of others",
                 PolicyCellState.Wrong,
                 $"A statement without WHERE reaches rows that are not theirs, though they cannot read them: a policy for {command.ToUpperInvariant()} lets them through."
+            ),
+            { TimedOut: true } => Cell(
+                text,
+                PolicyCellState.AsExpected,
+                $"No row of others was reached in the first {_blindTimeout.TotalSeconds:0} s of going through the table."
             ),
             { Failure: { } why } => Cell("?", PolicyCellState.NotTried, why),
             _ => Cell(text, PolicyCellState.AsExpected, null),
@@ -213,7 +199,7 @@ internal sealed class PolicyProof(NpgsqlConnection connection)
             return ([], new Attempt(null, Failure: "no column of it can be set to its default"));
         }
 
-        var attempt = await Attempt.RunAsync(connection, who, sql, ct);
+        var attempt = await Attempt.RunAsync(connection, who, sql, _statementTimeout, ct);
         return ([.. made.Where(r => attempt.Keys?.Contains(r.Key) == true)], attempt);
     }
 
@@ -228,7 +214,7 @@ internal sealed class PolicyProof(NpgsqlConnection connection)
         Attempt? last = null;
         foreach (var row in Inserted(table, rows))
         {
-            var attempt = await Attempt.RunAsync(connection, who, rows.Insert(table, row.Owner), ct);
+            var attempt = await Attempt.RunAsync(connection, who, rows.Insert(table, row.Owner), _statementTimeout, ct);
             if (attempt.Keys is not null)
             {
                 found.Add(row);
