@@ -10,6 +10,12 @@ public class CommandLineTests
     [InlineData("status")]
     [InlineData("verify")]
     [InlineData("snapshot")]
+    [InlineData("preflight")]
+    [InlineData("policies")]
+    [InlineData("queries")]
+    [InlineData("watch")]
+    [InlineData("window")]
+    [InlineData("notify")]
     public async Task Each_command_explains_itself_with_examples(string command)
     {
         var all = await new Tool().RunAsync("--help");

@@ -59,6 +59,7 @@ internal static class CommandLine
             DownCommand.Create(),
             StatusCommand.Create(),
             VerifyCommand.Create(),
+            PreflightCommand.Create(),
             PoliciesCommand.Create(),
             QueriesCommand.Create(),
             WatchCommand.Create(),

@@ -21,6 +21,9 @@ internal sealed class DocumentedCommand(string name, string summary, string deta
 
     private sealed class Help(HelpAction inner) : SynchronousCommandLineAction
     {
+        // Who asks for help does not yet know what is required.
+        public override bool ClearsParseErrors => true;
+
         public override int Invoke(ParseResult parseResult)
         {
             var code = inner.Invoke(parseResult);

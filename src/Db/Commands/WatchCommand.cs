@@ -11,7 +11,12 @@ internal static class WatchCommand
     public static Command Create()
     {
         var connection = ConnectionOption.Create();
-        var duration = DurationOption.Create("--for", TimeSpan.FromMinutes(5), "How long to watch.");
+        var duration = new Option<string>("--for")
+        {
+            Description = "How long to watch: 30s, 5m, 1h. 5m where not given.",
+            HelpName = "time",
+            DefaultValueFactory = _ => "5m",
+        };
         var baseline = new Option<string?>("--baseline")
         {
             Description = "Compare with this file, saved before the release. Without it fixed limits hold.",
@@ -45,7 +50,7 @@ internal static class WatchCommand
                 RunAsync(
                     CommandLine.ReportOf(parsed),
                     parsed.GetValue(connection),
-                    parsed.GetValue(duration),
+                    DurationText.Parse("--for", parsed.GetValue(duration)!),
                     parsed.GetValue(baseline),
                     parsed.GetValue(save),
                     ct

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net;
+using System.Net.Sockets;
 using System.Text;
 
 namespace Db.Notifying;
@@ -126,6 +127,35 @@ internal sealed class ReleaseWebhook
         }
 
         return new NoticeDelivery(true, problem is null, attempts, Host, problem, watch.ElapsedMilliseconds);
+    }
+
+    /// <summary>Why no connection to its host can be made, or null where one can. Nothing is sent.</summary>
+    public async Task<string?> UnreachableAsync(CancellationToken ct)
+    {
+        if (Address is null)
+        {
+            return Problem;
+        }
+
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        limit.CancelAfter(_patience.Timeout);
+        using var socket = new TcpClient();
+        try
+        {
+            var next = HttpClient.DefaultProxy.GetProxy(Address) ?? Address;
+            await socket.ConnectAsync(next.Host, next.Port, limit.Token);
+            return null;
+        }
+        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
+        {
+            return $"no connection within {_patience.Timeout.TotalSeconds:0.#} s";
+        }
+        catch (SocketException e)
+        {
+            return e.SocketErrorCode is SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain
+                ? "its host's name is not known"
+                : "no connection could be made";
+        }
     }
 
     private async Task<(string? Problem, bool Again, TimeSpan? Pause)> TryAsync(

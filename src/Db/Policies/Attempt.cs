@@ -54,6 +54,7 @@ internal sealed record Attempt(
                     {
                         new() { Value = persona.Role },
                         new() { Value = persona.UserId ?? "" },
+                        new() { Value = $"{limit.TotalMilliseconds:0}ms" },
                     },
                 },
                 new NpgsqlBatchCommand(sql),

@@ -1,0 +1,103 @@
+using MigrationSafety.Arguments;
+
+namespace Db.Preflight.Checks;
+
+/// <summary>Test on staging: was this very bundle run on a copy of production?</summary>
+internal sealed class RehearsedCheck : IPreflightCheck
+{
+    public string Id => "rehearsed";
+
+    public string Title => "Rehearsed with this very bundle";
+
+    public Task<(PreflightOutcome Outcome, string Evidence, string? ToDo)> LookAsync(
+        PreflightFacts facts,
+        CancellationToken ct
+    ) => Task.FromResult(Look(facts));
+
+    private static (PreflightOutcome, string, string?) Look(PreflightFacts facts)
+    {
+        var rehearse = $"db rehearse --bundle {facts.Context.Bundle.Path}";
+        if (facts.Rehearsal is not { } rehearsal)
+        {
+            return (PreflightOutcome.Fail, $"no rehearsal in {facts.RehearsalFile}", rehearse);
+        }
+
+        if (facts.RehearsalOfThis is null)
+        {
+            return (
+                PreflightOutcome.Fail,
+                $"another bundle was rehearsed: SHA-256 {Short(rehearsal.BundleSha256)}; this one is {Short(facts.Context.Bundle.Digest)}",
+                rehearse
+            );
+        }
+
+        var when = $"{FreshBackupCheck.Age(facts.Context.Now - rehearsal.At)} ago on {rehearsal.Backup}";
+        if (!rehearsal.Passed)
+        {
+            return (
+                PreflightOutcome.Fail,
+                $"the rehearsal {when} failed: {string.Join("; ", rehearsal.Failures ?? [])}",
+                $"mend it, build the bundle again, then: {rehearse}"
+            );
+        }
+
+        var took =
+            $"rehearsed {when}; {Duration.Text(TimeSpan.FromSeconds(rehearsal.ReleaseSeconds))} from start to end there";
+        return facts.Plan is { } plan && rehearsal.PlanDigest is not null && rehearsal.PlanDigest != plan.Digest
+            ? (
+                PreflightOutcome.Warn,
+                $"{took}; but the plan there was {rehearsal.PlanDigest}, and here it is {plan.Digest}: other migrations are applied here",
+                $"db backup, then: {rehearse}"
+            )
+            : (PreflightOutcome.Ok, took, null);
+    }
+
+    private static string Short(string? digest) =>
+        digest is { Length: > 12 } ? digest[..12] + "…" : digest ?? "unknown";
+}
+
+/// <summary>Plan the rollback: is there a way back, and what would be lost on it?</summary>
+internal sealed class WayBackCheck : IPreflightCheck
+{
+    public string Id => "way-back";
+
+    public string Title => "There is a way back";
+
+    public Task<(PreflightOutcome Outcome, string Evidence, string? ToDo)> LookAsync(
+        PreflightFacts facts,
+        CancellationToken ct
+    ) => Task.FromResult(Look(facts));
+
+    private static (PreflightOutcome, string, string?) Look(PreflightFacts facts)
+    {
+        const string byBackup = "The way back is the backup: db restore --help";
+        if (facts.Plan is { Migrations.Count: 0 })
+        {
+            return (PreflightOutcome.Ok, "nothing is pending, so there is nothing to go back from", null);
+        }
+
+        return facts.RehearsalOfThis?.Rollback switch
+        {
+            null => (
+                PreflightOutcome.Warn,
+                "not known: the way back was not rehearsed with this bundle",
+                $"db rehearse --bundle {facts.Context.Bundle.Path}"
+            ),
+            { Possible: false } back => (
+                PreflightOutcome.Warn,
+                $"the migrations cannot be taken back: {back.Failure ?? "their Down failed"}",
+                byBackup
+            ),
+            { LosesData: true } back => (
+                PreflightOutcome.Warn,
+                $"back to {back.Target}, and on the copy this would have been lost: {string.Join("; ", back.Losses ?? [])}",
+                byBackup
+            ),
+            var back => (
+                PreflightOutcome.Ok,
+                $"back to {back.Target} in {Duration.Text(TimeSpan.FromSeconds(back.BackSeconds))}; nothing was lost by it on the copy",
+                null
+            ),
+        };
+    }
+}

@@ -1,0 +1,86 @@
+using Db.Databases;
+using Db.Releasing;
+using Npgsql;
+
+namespace Db.Preflight;
+
+/// <summary>What is to be released, where, and what is known about it.</summary>
+internal sealed record PreflightContext
+{
+    /// <summary>The database.</summary>
+    public required NamedDatabase Database { get; init; }
+
+    /// <summary>A session there.</summary>
+    public required NpgsqlConnection Connection { get; init; }
+
+    /// <summary>The bundle.</summary>
+    public required BundleFile Bundle { get; init; }
+
+    /// <summary>What the team has decided.</summary>
+    public required ReleaseSettings Settings { get; init; }
+
+    /// <summary>Where backups are; null for the usual place.</summary>
+    public string? Backups { get; init; }
+
+    /// <summary>The rehearsal's result; null for the usual place.</summary>
+    public string? Rehearsal { get; init; }
+
+    /// <summary>The digest of the plan that a person has looked at.</summary>
+    public string? ReviewedPlan { get; init; }
+
+    /// <summary>Who that was.</summary>
+    public string? ReviewedBy { get; init; }
+
+    /// <summary>Why this is released outside of the window; null where that is not allowed.</summary>
+    public string? OutsideWindow { get; init; }
+
+    /// <summary>True where the release that follows takes a backup of its own: then the age of the last one does not matter.</summary>
+    public bool BackupFollows { get; init; }
+
+    /// <summary>Checks that may fail, each with the reason.</summary>
+    public IReadOnlyDictionary<string, string> Accepted { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Arguments for the rails, which the bundle gets behind <c>--</c>.</summary>
+    public IReadOnlyList<string> RailsArguments { get; init; } = [];
+
+    /// <summary>The moment that ages are counted from.</summary>
+    public DateTimeOffset Now { get; init; } = DateTimeOffset.UtcNow;
+}
+
+/// <summary>What several checks look at, read once.</summary>
+/// <param name="Context">What was asked.</param>
+/// <param name="Plan">What the bundle would do now; null where it could not say.</param>
+/// <param name="PlanProblem">Why it could not.</param>
+/// <param name="Backups">The backups of this database, newest first.</param>
+/// <param name="BackupFolder">Where they were looked for.</param>
+/// <param name="Rehearsal">The rehearsal; null where there is none.</param>
+/// <param name="RehearsalFile">Where it was looked for.</param>
+internal sealed record PreflightFacts(
+    PreflightContext Context,
+    BundlePlan? Plan,
+    string? PlanProblem,
+    IReadOnlyList<BackupEvidence> Backups,
+    string BackupFolder,
+    RehearsalEvidence? Rehearsal,
+    string RehearsalFile
+)
+{
+    /// <summary>The rehearsal, where it is of this very bundle.</summary>
+    public RehearsalEvidence? RehearsalOfThis => Rehearsal?.BundleSha256 == Context.Bundle.Digest ? Rehearsal : null;
+}
+
+/// <summary>One check.</summary>
+internal interface IPreflightCheck
+{
+    /// <summary>Its name on the command line.</summary>
+    string Id { get; }
+
+    /// <summary>What it asks, for people.</summary>
+    string Title { get; }
+
+    /// <summary>Looks.</summary>
+    Task<(PreflightOutcome Outcome, string Evidence, string? ToDo)> LookAsync(
+        PreflightFacts facts,
+        CancellationToken ct
+    );
+}

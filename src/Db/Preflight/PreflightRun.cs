@@ -1,0 +1,140 @@
+using Db.Preflight.Checks;
+using Db.Releasing;
+using Npgsql;
+
+namespace Db.Preflight;
+
+/// <summary>Makes every check, also after one has failed: everything that is to be done is said at once.</summary>
+internal static class PreflightRun
+{
+    /// <summary>The checks, in the order of the guide: back up, test, review, plan the way back, choose the time, tell the team.</summary>
+    public static IReadOnlyList<IPreflightCheck> Checks { get; } =
+    [
+        new FreshBackupCheck(),
+        new RestorableBackupCheck(),
+        new RehearsedCheck(),
+        new GuardsCheck(),
+        new ReviewedPlanCheck(),
+        new WayBackCheck(),
+        new WindowCheck(),
+        new LoadCheck(),
+        new TeamCheck(),
+    ];
+
+    /// <summary>Makes the checks.</summary>
+    /// <param name="context">What is to be released, and where.</param>
+    /// <param name="progress">Told which check is made.</param>
+    /// <param name="ct">Ends it.</param>
+    public static async Task<PreflightReport> RunAsync(
+        PreflightContext context,
+        Action<string>? progress,
+        CancellationToken ct
+    )
+    {
+        progress?.Invoke("Asking the bundle for its plan …");
+        var facts = await FactsAsync(context, ct);
+        var results = new List<PreflightResult>();
+        foreach (var check in Checks)
+        {
+            progress?.Invoke($"{check.Title} …");
+            results.Add(await LookAsync(check, facts, ct));
+        }
+
+        return new PreflightReport(results, facts.Plan?.Digest, context.Bundle.Digest);
+    }
+
+    private static async Task<PreflightResult> LookAsync(
+        IPreflightCheck check,
+        PreflightFacts facts,
+        CancellationToken ct
+    )
+    {
+        PreflightOutcome outcome;
+        string evidence;
+        string? toDo;
+        try
+        {
+            (outcome, evidence, toDo) = await check.LookAsync(facts, ct);
+        }
+        catch (Exception e) when (e is NpgsqlException or CouldNotRunException or IOException)
+        {
+            (outcome, evidence, toDo) = (PreflightOutcome.Fail, $"could not be looked at: {e.Message}", null);
+        }
+
+        return outcome == PreflightOutcome.Fail && facts.Context.Accepted.TryGetValue(check.Id, out var reason)
+            ? new PreflightResult(check.Id, check.Title, PreflightOutcome.Warn, $"{evidence}; accepted: {reason}", toDo)
+            : new PreflightResult(check.Id, check.Title, outcome, evidence, toDo);
+    }
+
+    private static async Task<PreflightFacts> FactsAsync(PreflightContext context, CancellationToken ct)
+    {
+        BundlePlan? plan = null;
+        string? problem = null;
+        try
+        {
+            plan = await context.Bundle.PlanAsync(context.RailsArguments, ct);
+        }
+        catch (CouldNotRunException e)
+        {
+            problem = e.Message;
+        }
+
+        var artifacts = Path.Combine(
+            Checkout.Above(Environment.CurrentDirectory)?.Directory ?? Environment.CurrentDirectory,
+            "artifacts"
+        );
+        var folder =
+            context.Backups
+            ?? (
+                Environment.GetEnvironmentVariable("DB_BACKUPS") is { Length: > 0 } named
+                    ? named
+                    : Path.Combine(artifacts, "backups")
+            );
+        var rehearsal = context.Rehearsal ?? Path.Combine(artifacts, "rehearsal.json");
+        return new PreflightFacts(
+            context,
+            plan,
+            problem,
+            await BackupsAsync(context, folder, ct),
+            folder,
+            EvidenceFile.Read<RehearsalEvidence>(rehearsal),
+            rehearsal
+        );
+    }
+
+    // Of one name on one server: by the cluster's own number where both are known, since a host may have several names.
+    private static async Task<IReadOnlyList<BackupEvidence>> BackupsAsync(
+        PreflightContext context,
+        string folder,
+        CancellationToken ct
+    )
+    {
+        string? system = null;
+        try
+        {
+            await using var command = new NpgsqlCommand(
+                "SELECT system_identifier::text FROM pg_control_system()",
+                context.Connection
+            );
+            system = (string?)await command.ExecuteScalarAsync(ct);
+        }
+        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.InsufficientPrivilege)
+        {
+            // Then the server's name has to do.
+        }
+
+        return
+        [
+            .. BackupEvidence
+                .ReadAll(folder)
+                .Where(backup =>
+                    backup.Database == context.Connection.Database
+                    && (
+                        system is null || backup.SystemIdentifier is null
+                            ? backup.Server == context.Database.Connection.Server
+                            : backup.SystemIdentifier == system
+                    )
+                ),
+        ];
+    }
+}
