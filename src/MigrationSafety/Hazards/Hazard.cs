@@ -21,4 +21,11 @@ public sealed record Hazard(
 /// <param name="Bad">The dangerous SQL.</param>
 /// <param name="Good">The safe SQL, or null where the answer is not SQL.</param>
 /// <param name="GoodMigration">The safe way as C# in a migration, or null.</param>
-public sealed record HazardExample(string Schema, string Bad, string? Good, string? GoodMigration = null);
+/// <param name="Up">The SQL of the migration's Up, where <paramref name="Bad"/> and <paramref name="Good"/> are its Down; else null.</param>
+public sealed record HazardExample(
+    string Schema,
+    string Bad,
+    string? Good,
+    string? GoodMigration = null,
+    string? Up = null
+);

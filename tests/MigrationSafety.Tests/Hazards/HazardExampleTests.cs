@@ -18,14 +18,14 @@ public sealed class HazardExampleTests
     public void Bad_is_found_and_good_is_not(string id, int number)
     {
         var example = HazardChecks.Hazards.Single(h => h.Id == id).Examples[number];
-        var bad = Reviewing.File(example.Schema, example.Bad);
+        var bad = Reviewing.Example(example, example.Bad);
         Assert.Empty(bad.NotRead);
         Assert.Contains(id, bad.Findings.Select(f => f.Hazard));
         Assert.All(bad.Findings, f => Assert.False(string.IsNullOrWhiteSpace(f.Instead), f.Hazard));
 
         if (example.Good is { } good)
         {
-            var report = Reviewing.File(example.Schema, good);
+            var report = Reviewing.Example(example, good);
             Assert.Empty(report.NotRead);
             Assert.Empty(report.Findings.Select(f => f.Hazard));
         }
@@ -47,14 +47,15 @@ public sealed class HazardExampleTests
         Assert.Equal(HazardChecks.Hazards.Count, HazardChecks.Hazards.Select(h => h.Id).Distinct().Count());
     }
 
+    // Where a statement has the hazard's name already, Check stands behind it: DropColumnCheck looks for drop-column.
     [Fact]
     public void A_check_is_named_after_its_hazard() =>
         Assert.All(
             HazardChecks.All,
             check =>
-                Assert.Equal(
-                    check.Hazard.Id.Replace("-", "", StringComparison.Ordinal),
-                    check.GetType().Name.ToLowerInvariant()
-                )
+            {
+                var id = check.Hazard.Id.Replace("-", "", StringComparison.Ordinal);
+                Assert.Contains(check.GetType().Name.ToLowerInvariant(), [id, id + "check"]);
+            }
         );
 }

@@ -33,7 +33,7 @@ internal sealed class AttachPartitionWithoutCheck : HazardCheck
 
     public override IEnumerable<Found> Check(ReviewedStatement statement, HazardContext context)
     {
-        if (statement.Statement is not AlterTable alter)
+        if (statement.Statement is not AlterTable { Kind: ObjectKind.Table } alter)
         {
             yield break;
         }
