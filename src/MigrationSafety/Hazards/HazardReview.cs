@@ -24,19 +24,23 @@ public sealed class HazardReview(HazardOptions? options = null)
     public HazardReport Review(IEnumerable<HazardScript> scripts)
     {
         var report = new ReportWriter();
-        (HazardScript Script, IReadOnlyList<ReviewedStatement> Statements) up = (new HazardScript([]), []);
+        var ups = new Dictionary<string, (HazardScript Script, IReadOnlyList<ReviewedStatement> Statements)>();
         foreach (var script in scripts)
         {
             var statements = ScriptReader.Read(script, _options);
-            var isBeside =
-                script.Direction == "Down"
-                && up.Script.Migration is not null
-                && up.Script.Migration == script.Migration;
-            var after = Review(script, statements, isBeside ? up.Statements : [], report);
-            if (!isBeside)
+            (HazardScript Script, IReadOnlyList<ReviewedStatement> Statements) up = (script, []);
+            var isDown =
+                script is { Direction: "Down", Migration: not null } && ups.TryGetValue(script.Migration, out up);
+            var after = Review(script, statements, isDown ? up.Statements : [], report);
+            // Beside its Up where that is reviewed too; behind it where the Up is history, and the Down what is going to run.
+            if (!isDown || up.Script.IsHistory)
             {
                 _schema = after;
-                up = (script, statements);
+            }
+
+            if (script is { Direction: "Up", Migration: { } id })
+            {
+                ups[id] = (script, statements);
             }
         }
 

@@ -7,7 +7,10 @@ public sealed record HazardScript(IReadOnlyList<HazardCommand> Commands)
     /// <summary>The migration's id; null for a file that is none of EF Core's.</summary>
     public string? Migration { get; init; }
 
-    /// <summary>Up or Down; null for a file. A Down that follows its own Up is reviewed beside it: what comes after both sees the Up's schema.</summary>
+    /// <summary>
+    /// Up or Down; null for a file. A Down is reviewed beside its Up, and what comes after both sees the Up's schema; where the Up is
+    /// history, the Down is what is going to run.
+    /// </summary>
     public string? Direction { get; init; }
 
     /// <summary>The file, relative to where it was read from, or null.</summary>

@@ -20,6 +20,7 @@ internal static class SqlScanner
         var end = 0;
         var depth = 0;
         var atomic = false;
+        var cases = 0;
         for (var (i, next) = NextToken(sql, 0); i < sql.Length; (i, next) = NextToken(sql, next))
         {
             var c = sql[i];
@@ -50,9 +51,13 @@ internal static class SqlScanner
             atomic = token switch
             {
                 "ATOMIC" when tokens.Count > 0 && FollowsBegin(sql, i) => true,
-                "END" when atomic && EndsHere(sql, next) => false,
+                "END" when atomic && cases == 0 => false,
                 _ => atomic,
             };
+            cases +=
+                atomic && token == "CASE" ? 1
+                : atomic && token == "END" && cases > 0 ? -1
+                : 0;
             if (tokens.Count < TokensKept)
             {
                 tokens.Add(token);
@@ -69,13 +74,11 @@ internal static class SqlScanner
                 statements.Add(new SqlStatement(sql[start..end], start, tokens));
             }
 
-            (tokens, start, depth, atomic) = ([], -1, 0, false);
+            (tokens, start, depth, atomic, cases) = ([], -1, 0, false, 0);
         }
 
         static bool FollowsBegin(string text, int at) =>
             text[..at].TrimEnd().EndsWith("BEGIN", StringComparison.OrdinalIgnoreCase);
-
-        static bool EndsHere(string text, int at) => text[at..].TrimStart() is "" or [';', ..];
     }
 
     private static int AfterLine(string sql, int position)

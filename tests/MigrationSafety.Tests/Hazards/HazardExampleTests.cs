@@ -55,7 +55,7 @@ public sealed class HazardExampleTests
             check =>
             {
                 var id = check.Hazard.Id.Replace("-", "", StringComparison.Ordinal);
-                Assert.Contains(check.GetType().Name.ToLowerInvariant(), [id, id + "check"]);
+                Assert.Contains(check.GetType().Name.ToLowerInvariant(), new[] { id, id + "check" });
             }
         );
 }

@@ -167,4 +167,127 @@ public sealed class HazardReviewTests
         Assert.Equal([1, 2], report.NotRead.Select(u => u.Where.Line));
         Assert.Single(report.Findings);
     }
+
+    /// <summary>What EF Core writes as the Down of a harmless Up.</summary>
+    [Theory]
+    [InlineData("ALTER TABLE users ADD COLUMN phone text;", "ALTER TABLE users DROP COLUMN phone;")]
+    [InlineData("CREATE TABLE app.pets (id bigint PRIMARY KEY);", "DROP TABLE app.pets;")]
+    [InlineData("CREATE SCHEMA pets;", "DROP SCHEMA pets;")]
+    [InlineData(
+        "ALTER TABLE users ALTER COLUMN email TYPE text;",
+        "ALTER TABLE users ALTER COLUMN email TYPE varchar(100);"
+    )]
+    [InlineData(
+        "ALTER TABLE users ALTER COLUMN nickname DROP NOT NULL;",
+        "UPDATE users SET nickname = '' WHERE nickname IS NULL;\nALTER TABLE users ALTER COLUMN nickname SET NOT NULL;\nALTER TABLE users ALTER COLUMN nickname SET DEFAULT '';"
+    )]
+    public void A_down_that_takes_back_a_harmless_up_is_harmless(string up, string down)
+    {
+        var review = new HazardReview();
+        review.AddSchema("CREATE TABLE users (id bigint PRIMARY KEY, email varchar(100), nickname text NOT NULL);");
+        var report = review.Review([
+            Reviewing.Migration("1_A", up),
+            Reviewing.Migration("1_A", down) with
+            {
+                Direction = "Down",
+            },
+        ]);
+        Assert.Empty(report.Findings.Select(f => f.Hazard));
+    }
+
+    [Theory]
+    [InlineData(
+        "CREATE INDEX CONCURRENTLY x ON users (email);",
+        "CREATE INDEX y ON users (name);",
+        "index-not-concurrent"
+    )]
+    [InlineData("SELECT 1;", "DROP TABLE users;", "down-loses-data")]
+    [InlineData("SELECT 1;", "TRUNCATE users;", "truncate-table")]
+    [InlineData("SELECT 1;", "DELETE FROM users;", "delete-without-where")]
+    [InlineData(
+        "ALTER TABLE users DROP COLUMN name;",
+        "ALTER TABLE users ADD COLUMN name text NOT NULL;",
+        "required-column-without-default"
+    )]
+    public void A_down_is_looked_at(string up, string down, string hazard)
+    {
+        var review = new HazardReview();
+        review.AddSchema("CREATE TABLE users (id bigint PRIMARY KEY, email text, name text);");
+        var report = review.Review([
+            Reviewing.Migration("1_A", up),
+            Reviewing.Migration("1_A", down) with
+            {
+                Direction = "Down",
+            },
+        ]);
+        Assert.Contains(hazard, report.Findings.Where(f => f.Where.Direction == "Down").Select(f => f.Hazard));
+    }
+
+    [Fact]
+    public void Downs_behind_history_are_what_is_going_to_run()
+    {
+        var review = new HazardReview();
+        var ups = new[]
+        {
+            Reviewing.Migration("1_A", Users),
+            Reviewing.Migration("2_B", "ALTER TABLE users ADD COLUMN name text;"),
+        };
+        var report = review.Review([
+            .. ups.Select(u => u with { IsHistory = true }),
+            Reviewing.Migration("2_B", "ALTER TABLE users DROP COLUMN name;") with
+            {
+                Direction = "Down",
+            },
+            Reviewing.Migration("1_A", "CREATE INDEX x ON users (email);", "DROP TABLE users;") with
+            {
+                Direction = "Down",
+            },
+        ]);
+        Assert.Equal("index-not-concurrent", Assert.Single(report.Findings).Hazard);
+    }
+
+    [Fact]
+    public void A_suppressed_command_of_several_statements_shares_a_transaction()
+    {
+        var script = Reviewing.Migration("1_A") with
+        {
+            Commands =
+            [
+                new HazardCommand("SELECT 1; CREATE INDEX CONCURRENTLY x ON users (email);")
+                {
+                    TransactionSuppressed = true,
+                },
+            ],
+        };
+        Assert.Equal("concurrently-in-transaction", Assert.Single(new HazardReview().Review([script]).Findings).Hazard);
+    }
+
+    [Fact]
+    public void Suppressed_commands_divide_the_transaction_of_a_migration()
+    {
+        var script = Reviewing.Migration("1_A") with
+        {
+            Commands =
+            [
+                new HazardCommand("ALTER TABLE users ADD CONSTRAINT c CHECK (id > 0) NOT VALID;"),
+                new HazardCommand("SELECT 1;") { TransactionSuppressed = true },
+                new HazardCommand("ALTER TABLE users VALIDATE CONSTRAINT c;"),
+            ],
+        };
+        Assert.Empty(new HazardReview().Review([script]).Findings);
+        var together = script with { Commands = [script.Commands[0], script.Commands[2]] };
+        Assert.Equal("validate-with-not-valid", Assert.Single(new HazardReview().Review([together]).Findings).Hazard);
+    }
+
+    [Theory]
+    [InlineData("", 0)]
+    [InlineData("-- migrate:up\n", 1)]
+    [InlineData("-- migrate:up transaction:false\n", 0)]
+    [InlineData("-- +goose Up\n", 1)]
+    [InlineData("-- +goose NO TRANSACTION\n-- +goose Up\n", 0)]
+    public void A_file_that_its_tool_wraps_in_a_transaction_is_one(string mark, int findings) =>
+        Assert.Equal(
+            Enumerable.Repeat("concurrently-in-transaction", findings),
+            Reviewing.Ids(Users, mark + "CREATE INDEX CONCURRENTLY users_email_idx ON users (email);")
+        );
 }

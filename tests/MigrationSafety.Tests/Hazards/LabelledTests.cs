@@ -87,7 +87,10 @@ public sealed class LabelledTests
                 "foreign-key-validated-at-once",
                 "ALTER TABLE ONLY public.orders ADD FOREIGN KEY (user_id) REFERENCES public.users DEFERRABLE INITIALLY DEFERRED;"
             },
-            { "foreign-key-validated-at-once", "ALTER TABLE orders ADD COLUMN buyer bigint REFERENCES users (id);" },
+            {
+                "foreign-key-validated-at-once",
+                "ALTER TABLE orders ADD COLUMN buyer bigint NOT NULL DEFAULT 1 REFERENCES users (id);"
+            },
             { "check-validated-at-once", "ALTER TABLE orders ADD CONSTRAINT total_check CHECK (total > 0);" },
             { "check-validated-at-once", "ALTER TABLE orders ADD CHECK (note <> '') ;" },
             {
@@ -192,6 +195,8 @@ public sealed class LabelledTests
             { "rename-column", "ALTER TABLE users RENAME \"createdAt\" TO created_at;" },
             { "rename-table", "ALTER TABLE users RENAME TO people;" },
             { "rename-table", "ALTER VIEW active_users RENAME TO present_users;" },
+            { "rename-type", "ALTER TYPE mood RENAME TO feeling;" },
+            { "drop-database", "DROP DATABASE reports;" },
             { "rename-schema", "ALTER SCHEMA app RENAME TO application;" },
             { "rename-enum-value", "ALTER TYPE mood RENAME VALUE 'ok' TO 'fine';" },
             { "rename-function", "ALTER FUNCTION app.slug(text) RENAME TO slugify;" },
@@ -269,6 +274,7 @@ public sealed class LabelledTests
             "ALTER TABLE users ADD COLUMN phone text;",
             "ALTER TABLE users ADD COLUMN IF NOT EXISTS phone text NULL;",
             "ALTER TABLE users ADD COLUMN phone text DEFAULT NULL;",
+            "ALTER TABLE orders ADD COLUMN buyer bigint REFERENCES users (id); CREATE INDEX CONCURRENTLY orders_buyer_idx ON orders (buyer);",
             "ALTER TABLE users ADD COLUMN country text NOT NULL DEFAULT 'unknown';",
             "ALTER TABLE users ADD COLUMN at timestamptz NOT NULL DEFAULT now();",
             "ALTER TABLE users ADD COLUMN at timestamptz NOT NULL DEFAULT CURRENT_TIMESTAMP;",

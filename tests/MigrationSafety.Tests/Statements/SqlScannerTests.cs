@@ -21,6 +21,16 @@ public class SqlScannerTests
         "CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT 1; SELECT 2; END",
         "SELECT 3"
     )]
+    [InlineData(
+        "CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT CASE WHEN a THEN 1 ELSE 2 END; SELECT 2; END; SELECT 3",
+        "CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT CASE WHEN a THEN 1 ELSE 2 END; SELECT 2; END",
+        "SELECT 3"
+    )]
+    [InlineData(
+        "SELECT U&'d\\0061;', $a$ $b$ ; $b$ $a$; SELECT a->>'b;'",
+        "SELECT U&'d\\0061;', $a$ $b$ ; $b$ $a$",
+        "SELECT a->>'b;'"
+    )]
     [InlineData(" ; ; ")]
     public void Statements_are_split_where_PostgreSQL_splits_them(string sql, params string[] statements) =>
         Assert.Equal(statements, SqlScanner.Split(sql).Select(statement => statement.Text));

@@ -73,7 +73,13 @@ internal sealed class ChangeTypeRewrites : HazardCheck
                     context
                 );
             }
-            else if (!IsFree(from, change, alter, context))
+            else if (
+                !IsFree(from, change, alter, context)
+                && !(
+                    TypeChange.IsFree(change.Type, from)
+                    && context.TakesBack(alter.Name, up => up is AlterColumnType same && same.Column == change.Column)
+                )
+            )
             {
                 yield return Finding(
                     statement,

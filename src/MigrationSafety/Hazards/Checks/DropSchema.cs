@@ -3,7 +3,7 @@ using MigrationSafety.Statements.Syntax;
 
 namespace MigrationSafety.Hazards.Checks;
 
-/// <summary>DROP SCHEMA or DATABASE.</summary>
+/// <summary>DROP SCHEMA.</summary>
 internal sealed class DropSchema : HazardCheck
 {
     public override Hazard Hazard { get; } =
@@ -25,7 +25,7 @@ internal sealed class DropSchema : HazardCheck
 
     public override IEnumerable<Found> Check(ReviewedStatement statement, HazardContext context)
     {
-        if (statement.Statement is not DropStatement { Kind: ObjectKind.Schema or ObjectKind.Database } drop)
+        if (statement.Statement is not DropStatement { Kind: ObjectKind.Schema } drop)
         {
             yield break;
         }

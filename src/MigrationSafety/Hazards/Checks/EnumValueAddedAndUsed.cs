@@ -47,9 +47,8 @@ internal sealed class EnumValueAddedAndUsed : HazardCheck
         }
 
         var added = context
-            .BeforeInTransaction(statement)
-            .Select(s => s.Statement)
-            .OfType<AddEnumValue>()
+            .AddedLabels.Where(a => a.Index < context.Index && a.Statement.Transaction == statement.Transaction)
+            .Select(a => (AddEnumValue)a.Statement.Statement)
             // A label may be used at once where the type itself is as new.
             .Where(a =>
                 context.Schema.Enums.GetValueOrDefault(context.Schema.Resolve(a.Type))?.CreatedIn

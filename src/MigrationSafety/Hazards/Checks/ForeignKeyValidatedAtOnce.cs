@@ -72,8 +72,10 @@ internal sealed class ForeignKeyValidatedAtOnce : HazardCheck
                 [
                     constraint,
                 ],
-                // A new column without a default is null in every row; PostgreSQL still looks at all of them.
-                AddColumn { Column: var column } => column.Constraints.Where(c => c.Kind == ConstraintKind.ForeignKey),
+                // Without a default the new column is null in every row, and PostgreSQL looks at none of them.
+                AddColumn { Column: { Default: { IsNull: false } } column } => column.Constraints.Where(c =>
+                    c.Kind == ConstraintKind.ForeignKey
+                ),
                 _ => [],
             }
         );

@@ -36,7 +36,7 @@ internal sealed class LockTableExplicitly : HazardCheck
             yield break;
         }
 
-        foreach (var name in take.Tables.Where(context.IsInUse))
+        foreach (var name in take.Tables.Where(t => context.IsInUse(t) && t.Name != context.Options.HistoryTable))
         {
             var table = context.Shown(name);
             yield return new Found(

@@ -57,7 +57,11 @@ internal sealed class NarrowingConversion : HazardCheck
                 known is not null
                 && known.AddedIn != context.Schema.Migration
                 && TypeChange.Rounds(known.Type, change.Type);
-            if (!cuts && !rounds)
+            var takesBack =
+                known is not null
+                && TypeChange.IsFree(change.Type, known.Type)
+                && context.TakesBack(alter.Name, up => up is AlterColumnType same && same.Column == change.Column);
+            if ((!cuts && !rounds) || takesBack)
             {
                 continue;
             }

@@ -68,7 +68,7 @@ internal sealed class NotNullRejectsWrites : HazardCheck
                             $"ALTER TABLE {alter.Name} ALTER COLUMN {column} SET DEFAULT …",
                             Remark: "a default fills what the old release leaves out; or first a release that always gives the value:"
                         ),
-                        .. Proven.StepsToNotNull(alter.Name, set.Column),
+                        .. Proven.StepsToNotNull(alter.Name, set.Column, context),
                     ]
                 )
             );

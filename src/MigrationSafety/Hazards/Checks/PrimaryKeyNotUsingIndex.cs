@@ -59,7 +59,7 @@ internal sealed class PrimaryKeyNotUsingIndex : HazardCheck
                         + $"everything that reads or writes {table} waits.",
                     Instead.Steps(
                         context,
-                        [.. Proven.StepsToNotNull(alter.Name, nullable.Name), new Step(statement.Text)]
+                        [.. Proven.StepsToNotNull(alter.Name, nullable.Name, context), new Step(statement.Text)]
                     )
                 );
                 continue;

@@ -46,7 +46,11 @@ internal sealed class SetNotNullScans : HazardCheck
         var table = context.Schema.Table(alter.Name);
         foreach (var set in alter.Actions.OfType<SetNotNull>())
         {
-            if (table?.Column(set.Column)?.NotNull == true || Proven.NotNull(table, set.Column))
+            if (
+                table?.Column(set.Column)?.NotNull == true
+                || Proven.NotNull(table, set.Column)
+                || context.TakesBack(alter.Name, up => up is DropNotNull same && same.Column == set.Column)
+            )
             {
                 continue;
             }
@@ -70,7 +74,7 @@ internal sealed class SetNotNullScans : HazardCheck
                                 ),
                             ]
                             : (Step[])[],
-                        .. Proven.StepsToNotNull(alter.Name, set.Column),
+                        .. Proven.StepsToNotNull(alter.Name, set.Column, context),
                     ]
                 )
             );

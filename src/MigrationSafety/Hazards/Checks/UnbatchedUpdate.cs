@@ -35,6 +35,12 @@ internal sealed class UnbatchedUpdate : HazardCheck
             )
         )
         {
+            // What EF Core writes before it takes back a DROP NOT NULL.
+            if (context.TakesBack(change.Table, up => up is DropNotNull same && change.Columns.Contains(same.Column)))
+            {
+                continue;
+            }
+
             var table = context.Shown(change.Table);
             yield return new Found(
                 statement,

@@ -43,6 +43,26 @@ internal sealed class HazardContext(
     public IEnumerable<ReviewedStatement> BeforeInTransaction(ReviewedStatement statement) =>
         statement.Transaction is { } transaction ? Before.Where(s => s.Transaction == transaction) : [];
 
+    /// <summary>The labels that the script adds to enums, each with the index of its statement.</summary>
+    public IReadOnlyList<(int Index, ReviewedStatement Statement)> AddedLabels =>
+        field ??= [.. Statements.Index().Where(s => s.Item.Statement is AddEnumValue).Select(s => (s.Index, s.Item))];
+
+    /// <summary>
+    /// Whether this is a Down that takes back what its Up did to a column without harm. Going back may be slow there; told at every widened
+    /// column, it would be noise.
+    /// </summary>
+    public bool TakesBack(ObjectName table, Func<TableAction, bool> action)
+    {
+        var full = Schema.Resolve(table);
+        return IsDown
+            && Up.Any(s =>
+                s.Statement is AlterTable alter
+                && alter.Name.Name == full.Name
+                && (alter.Name.Schema ?? full.Schema) == full.Schema
+                && alter.Actions.Any(action)
+            );
+    }
+
     /// <summary>Whether a table may hold rows and others may be using it: not so when this migration made it, or when it is temporary.</summary>
     public bool IsInUse(ObjectName table) => !Schema.IsNew(table) && table.Schema is not ("pg_temp" or "pg_catalog");
 

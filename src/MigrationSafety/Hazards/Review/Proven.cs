@@ -18,10 +18,19 @@ internal static class Proven
         );
 
     /// <summary>The way to NOT NULL on which nobody waits.</summary>
-    public static Step[] StepsToNotNull(ObjectName table, string column)
+    public static Step[] StepsToNotNull(ObjectName table, string column, HazardContext context)
     {
         var quoted = ObjectName.Quoted(column);
         var check = ObjectName.Quoted($"{table.Name}_{column}_not_null");
+        if (context.Options.PostgresVersion >= 18)
+        {
+            return
+            [
+                new Step($"ALTER TABLE {table} ADD CONSTRAINT {check} NOT NULL {quoted} NOT VALID"),
+                new Step($"ALTER TABLE {table} VALIDATE CONSTRAINT {check}", Alone: true, "in a later transaction:"),
+            ];
+        }
+
         return
         [
             new Step(

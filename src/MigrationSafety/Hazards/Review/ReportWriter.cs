@@ -10,6 +10,7 @@ internal sealed class ReportWriter
     private readonly List<UnmatchedAcceptance> _unmatched = [];
     private readonly List<UnreadStatement> _unread = [];
     private readonly List<(ReviewedStatement Statement, Finding Finding)> _ofScript = [];
+    private readonly HashSet<Finding> _known = [];
     private HazardScript _script = new([]);
 
     public HazardReport Report => new(_findings, _accepted, _unmatched, _unread);
@@ -18,6 +19,7 @@ internal sealed class ReportWriter
     {
         _script = script;
         _ofScript.Clear();
+        _known.Clear();
     }
 
     /// <summary>Notes a statement that could not be read.</summary>
@@ -43,7 +45,7 @@ internal sealed class ReportWriter
                     ? $"-- accept: {hazard} (why it is no danger here)"
                     : $"[AcceptHazard(\"{hazard}\", \"why it is no danger here\"{(one.Object is null ? "" : $", On = {CSharp.Literal(one.Object)}")})]"
             );
-            if (!_ofScript.Any(o => o.Finding == finding))
+            if (_known.Add(finding))
             {
                 _ofScript.Add((one.Statement, finding));
             }
@@ -58,9 +60,15 @@ internal sealed class ReportWriter
             return;
         }
 
+        var order = new Dictionary<ReviewedStatement, int>(ReferenceEqualityComparer.Instance);
+        for (var i = 0; i < statements.Count; i++)
+        {
+            order[statements[i]] = i;
+        }
+
         var usedAttributes = new HashSet<AcceptedHazard>();
         var usedComments = new HashSet<AcceptComment>();
-        foreach (var (statement, finding) in _ofScript.OrderBy(o => Order(statements, o.Statement)))
+        foreach (var (statement, finding) in _ofScript.OrderBy(o => order.GetValueOrDefault(o.Statement, int.MaxValue)))
         {
             if (
                 statement.Accepted.FirstOrDefault(c => c.Hazard == finding.Hazard && c.Reason.Length > 0) is { } comment
@@ -127,19 +135,6 @@ internal sealed class ReportWriter
                     new FindingPlace(id, null, _script.File, 0, "")
                 ))
         );
-    }
-
-    private static int Order(IReadOnlyList<ReviewedStatement> statements, ReviewedStatement statement)
-    {
-        for (var i = 0; i < statements.Count; i++)
-        {
-            if (ReferenceEquals(statements[i], statement))
-            {
-                return i;
-            }
-        }
-
-        return statements.Count;
     }
 
     private static bool Accepts(AcceptedHazard accepted, Finding finding) =>

@@ -109,12 +109,24 @@ internal static class Rows
 
     private static bool Narrows(List<SqlToken> term, HazardContext context)
     {
+        while (term.Count > 2 && term[0].IsSymbol("(") && Closing(term, 0) == term.Count - 1)
+        {
+            term = term[1..^1];
+        }
+
         if (term.Count == 0 || term[0].IsWord("NOT"))
         {
             return false;
         }
 
         if (term.Any(t => t.IsWord("LIMIT") || t.IsWord("FETCH")))
+        {
+            return true;
+        }
+
+        // column = (SELECT …) is one value.
+        var equals = OutsideParentheses(term, "=");
+        if (equals >= 0 && equals + 1 < term.Count && term[equals + 1].IsSymbol("("))
         {
             return true;
         }
@@ -142,7 +154,6 @@ internal static class Rows
             return true;
         }
 
-        var equals = term.FindIndex(t => t.IsSymbol("="));
         if (equals < 0 || equals + 1 >= term.Count)
         {
             return false;
@@ -152,8 +163,28 @@ internal static class Rows
         // = true and = false are half of the table; = another table's column is a join.
         return right.Kind is SqlTokenKind.String or SqlTokenKind.Number
             || right.IsWord("ANY")
+            || right.IsSymbol("-")
+            || (right.IsName && equals + 2 < term.Count && term[equals + 2].IsSymbol("("))
             || right.Text.StartsWith('$')
             || right.Text.StartsWith(':');
+    }
+
+    private static int OutsideParentheses(List<SqlToken> term, string symbol)
+    {
+        var depth = 0;
+        for (var i = 0; i < term.Count; i++)
+        {
+            depth +=
+                term[i].IsSymbol("(") ? 1
+                : term[i].IsSymbol(")") ? -1
+                : 0;
+            if (depth == 0 && term[i].IsSymbol(symbol))
+            {
+                return i;
+            }
+        }
+
+        return -1;
     }
 
     // id >= 1 AND id < 1000

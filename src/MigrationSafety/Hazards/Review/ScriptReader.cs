@@ -107,7 +107,7 @@ internal static class ScriptReader
             _shared = null;
             if (script.Migration is null)
             {
-                _open ??= options.FilesRunInOneTransaction ? ++_last : null;
+                _open ??= options.FilesRunInOneTransaction || IsWrapped(command.Sql) ? ++_last : null;
                 return;
             }
 
@@ -153,5 +153,16 @@ internal static class ScriptReader
         }
 
         public int Own() => ++_last;
+
+        // The marks of dbmate and goose, which wrap a file in a transaction unless it says otherwise.
+        private static bool IsWrapped(string sql) =>
+            (
+                sql.Contains("-- migrate:up", StringComparison.Ordinal)
+                && !sql.Contains("transaction:false", StringComparison.Ordinal)
+            )
+            || (
+                sql.Contains("-- +goose Up", StringComparison.OrdinalIgnoreCase)
+                && !sql.Contains("-- +goose NO TRANSACTION", StringComparison.OrdinalIgnoreCase)
+            );
     }
 }

@@ -64,6 +64,11 @@ internal static class TypeParser
             return Changed(c, ObjectKind.Domain, name);
         }
 
+        if (c.IsAtEnd)
+        {
+            throw c.Unexpected("an action of ALTER DOMAIN");
+        }
+
         var rest = c.Rest();
         var action = rest.Tokens is [{ Text: "SET" }, { Text: "NOT" }, ..] ? "SET NOT NULL" : rest.Tokens[0].Text;
         return new AlterDomain(name, action, rest.Tokens is [.., { Text: "NOT" }, { Text: "VALID" }]);

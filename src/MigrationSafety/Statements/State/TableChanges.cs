@@ -169,12 +169,19 @@ internal static class TableChanges
             case AddConstraint add:
                 return (Add(schema, name, add.Constraint, !add.Constraint.IsNotValid), name);
             case ValidateConstraint validate:
+                foreach (
+                    var proven in table.Constraint(validate.Name) is { Kind: ConstraintKind.NotNull } c ? c.Columns : []
+                )
+                {
+                    table = table.Column(proven) is { } column ? table.With(column with { NotNull = true }) : table;
+                }
+
                 return (
                     schema.With(
                         table with
                         {
-                            Constraints = table.Constraints.ConvertAll(c =>
-                                c.Name == validate.Name ? c with { IsValid = true } : c
+                            Constraints = table.Constraints.ConvertAll(one =>
+                                one.Name == validate.Name ? one with { IsValid = true } : one
                             ),
                         }
                     ),
