@@ -290,4 +290,41 @@ public sealed class HazardReviewTests
             Enumerable.Repeat("concurrently-in-transaction", findings),
             Reviewing.Ids(Users, mark + "CREATE INDEX CONCURRENTLY users_email_idx ON users (email);")
         );
+
+    /// <summary>A block that fills a table in portions, alone outside of the transaction, and the same inside one.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_block_may_commit_its_portions_outside_of_a_transaction(bool suppressed)
+    {
+        var script = Reviewing.Migration("1_A") with
+        {
+            Commands =
+            [
+                new HazardCommand("ALTER TABLE users ADD COLUMN domain text;"),
+                new HazardCommand(
+                    """
+                    DO $$
+                    BEGIN
+                        FOR page IN 0..100 LOOP
+                            EXECUTE format(
+                                'UPDATE ONLY %1$s SET %2$I = DEFAULT WHERE ctid = ANY (ARRAY('
+                                    'SELECT ctid FROM ONLY %1$s WHERE %2$I IS NULL FOR NO KEY UPDATE SKIP LOCKED))',
+                                'users', 'domain'
+                            );
+                            COMMIT;
+                        END LOOP;
+                    END $$;
+                    """
+                )
+                {
+                    TransactionSuppressed = suppressed,
+                },
+            ],
+        };
+        Assert.Equal(
+            suppressed ? Array.Empty<string>() : ["transaction-control-in-migration"],
+            new HazardReview().Review([script]).Findings.Select(f => f.Hazard)
+        );
+    }
 }

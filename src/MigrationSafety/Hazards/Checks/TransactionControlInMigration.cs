@@ -42,18 +42,19 @@ internal sealed class TransactionControlInMigration : HazardCheck
             yield break;
         }
 
-        var isNested = statement.IsNested && statement.Transaction is not null;
+        // A DO block outside of a transaction may commit its portions by itself; inside one, PostgreSQL refuses it.
+        var isOfBlock = statement.IsNested;
+        if (isOfBlock && context.Before.LastOrDefault(s => !s.IsNested) is { Transaction: null })
+        {
+            yield break;
+        }
+
         var isSecond =
             transaction.Verb == TransactionVerb.Begin
             && context
                 .BeforeInTransaction(statement)
                 .Any(s => s.Statement is TransactionStatement { Verb: TransactionVerb.Begin });
-        if (
-            context.IsMigration
-            || context.Options.FilesRunInOneTransaction
-            || isSecond
-            || (isNested && context.BeforeInTransaction(statement).Any(s => !s.IsNested && s.Statement is not DoBlock))
-        )
+        if (context.IsMigration || context.Options.FilesRunInOneTransaction || isSecond || isOfBlock)
         {
             var word = statement.Text.Split((char[]?)null, 2)[0].ToUpperInvariant();
             yield return new Found(

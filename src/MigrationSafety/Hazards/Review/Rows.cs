@@ -119,7 +119,8 @@ internal static class Rows
             return false;
         }
 
-        if (term.Any(t => t.IsWord("LIMIT") || t.IsWord("FETCH")))
+        // Whoever names rows by their place takes them in portions.
+        if (term.Any(t => t.IsWord("LIMIT") || t.IsWord("FETCH") || t.IsWord("CTID")))
         {
             return true;
         }

@@ -55,7 +55,7 @@ internal static class DoParser
 
     private static void Read(string body, int offset, List<NestedStatement> found)
     {
-        var tokens = SqlLexer.Read(body);
+        var tokens = Joined(SqlLexer.Read(body));
         var first = 0;
         for (var i = 0; i <= tokens.Count; i++)
         {
@@ -67,6 +67,21 @@ internal static class DoParser
             Piece(body, offset, tokens, first, i, found);
             first = i + 1;
         }
+    }
+
+    // Strings one behind the other are one string.
+    private static List<SqlToken> Joined(List<SqlToken> tokens)
+    {
+        for (var i = tokens.Count - 2; i >= 0; i--)
+        {
+            if (tokens[i].Kind == SqlTokenKind.String && tokens[i + 1].Kind == SqlTokenKind.String)
+            {
+                tokens[i] = tokens[i] with { Text = tokens[i].Text + tokens[i + 1].Text, End = tokens[i + 1].End };
+                tokens.RemoveAt(i + 1);
+            }
+        }
+
+        return tokens;
     }
 
     private static void Piece(
