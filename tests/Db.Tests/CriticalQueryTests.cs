@@ -89,6 +89,14 @@ public class CriticalQueryTests(PostgresServer postgres)
         var query = Parsed("-- plan: no-seq-scan session\nSELECT * FROM session WHERE token = 'token-7'");
         Assert.Empty(Assert.Single(await RunAsync(database, [query])).Problems);
 
+        // That it could be used is no excuse on a large table, as it is on a small one.
+        var everything = Parsed("-- plan: uses-index session_token_key\nSELECT * FROM session WHERE token > ''");
+        Assert.StartsWith(
+            "its plan does not use session_token_key (Seq Scan on session)",
+            Assert.Single(Assert.Single(await RunAsync(database, [everything])).Problems),
+            StringComparison.Ordinal
+        );
+
         await PostgresServer.ExecuteAsync(database, "ALTER TABLE session DROP CONSTRAINT session_token_key");
 
         Assert.StartsWith(

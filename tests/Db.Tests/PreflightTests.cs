@@ -196,6 +196,7 @@ public sealed class PreflightTests(PostgresServer postgres, BuiltBundle built) :
             Cancellation
         );
 
+        _folder.Write("release/release.json", """{ "load": { "measureFor": "1ms" } }""");
         var result = await new Tool { Directory = _folder.Path }
             .With("MIGRATE_DATABASE_URL", database.ConnectionUri)
             .RunAsync("preflight", "--json", "--bundle", bundle, "--accept", "restorable=a test");
