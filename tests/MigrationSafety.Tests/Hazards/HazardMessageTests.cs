@@ -15,7 +15,12 @@ public sealed class HazardMessageTests
     public void Messages_are_those_that_were_read()
     {
         var text = new StringBuilder();
-        foreach (var hazard in HazardChecks.Hazards)
+        // What opens a door and what costs for ever have their messages in their own tests.
+        foreach (
+            var hazard in HazardChecks.Hazards.Where(h =>
+                h.Group is not (HazardGroup.OpensADoor or HazardGroup.CostsForEver)
+            )
+        )
         {
             foreach (var example in hazard.Examples)
             {
