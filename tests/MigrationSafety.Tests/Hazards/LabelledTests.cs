@@ -346,6 +346,9 @@ public sealed class LabelledTests
             "-- DROP TABLE users;\n/* TRUNCATE orders; /* nested */ */\nSELECT 'DELETE FROM users;', $q$ DROP TABLE users; $q$, U&'d\\0061t', E'it\\'s; DROP TABLE users';",
             "ALTER TABLE users ADD COLUMN a text; COMMENT ON COLUMN users.a IS 'x'; ALTER TABLE users DROP COLUMN a;",
             "LOCK TABLE users IN ROW SHARE MODE;",
+            "SET statement_timeout = 0; SET lock_timeout = 0; CREATE TABLE app.pets (id bigint NOT NULL); ALTER TABLE ONLY app.pets ADD CONSTRAINT pets_pkey PRIMARY KEY (id);",
+            "CREATE MATERIALIZED VIEW app.sums AS SELECT user_id, sum(total) AS total FROM orders GROUP BY user_id; CREATE UNIQUE INDEX sums_key ON app.sums (user_id); REFRESH MATERIALIZED VIEW app.sums;",
+            "DROP TRIGGER IF EXISTS touch ON users CASCADE;",
             "ALTER DOMAIN email ADD CONSTRAINT e CHECK (VALUE ~ '@') NOT VALID; ALTER DOMAIN email VALIDATE CONSTRAINT e;",
         };
 

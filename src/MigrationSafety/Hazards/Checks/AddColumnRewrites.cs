@@ -97,8 +97,12 @@ internal sealed class AddColumnRewrites : HazardCheck
             $"ALTER TABLE {table} ADD COLUMN {name} {column.Type.Stored}",
             Remark: "an empty column is there in a moment:"
         );
-        var fill =
-            "then fill the old rows in batches (the page of this hazard shows how), and only then, where it is wanted, NOT NULL.";
+        var key = context.Schema.Table(table)?.PrimaryKey?.Columns is [var one] ? ObjectName.Quoted(one) : "ctid";
+        var fill = new Step(
+            $"UPDATE {table} SET {name} = DEFAULT\nWHERE {key} IN (SELECT {key} FROM {table} WHERE {name} IS NULL LIMIT 5000 FOR UPDATE SKIP LOCKED)",
+            Alone: true,
+            "fills the old rows in batches, each committed by itself: until no row is left; NOT NULL only afterwards"
+        );
         if (column.Generated is { } generated)
         {
             return Instead.Steps(context, add)
@@ -113,28 +117,26 @@ internal sealed class AddColumnRewrites : HazardCheck
         if (column.Default is { } value)
         {
             return Instead.Steps(
-                    context,
-                    add,
-                    new Step(
-                        $"ALTER TABLE {table} ALTER COLUMN {name} SET DEFAULT {value.Text}",
-                        Remark: "holds for new rows only:"
-                    )
-                )
-                + "\n"
-                + Instead.Remarks(context, fill);
+                context,
+                add,
+                new Step(
+                    $"ALTER TABLE {table} ALTER COLUMN {name} SET DEFAULT {value.Text}",
+                    Remark: "holds for new rows only:"
+                ),
+                fill
+            );
         }
 
         var sequence = ObjectName.Quoted($"{table.Name}_{column.Name}_seq");
         return Instead.Steps(
-                context,
-                add,
-                new Step($"CREATE SEQUENCE {sequence} OWNED BY {table}.{name}"),
-                new Step(
-                    $"ALTER TABLE {table} ALTER COLUMN {name} SET DEFAULT nextval('{sequence}')",
-                    Remark: "holds for new rows only:"
-                )
-            )
-            + "\n"
-            + Instead.Remarks(context, fill);
+            context,
+            add,
+            new Step($"CREATE SEQUENCE {sequence} OWNED BY {table}.{name}"),
+            new Step(
+                $"ALTER TABLE {table} ALTER COLUMN {name} SET DEFAULT nextval('{sequence}')",
+                Remark: "holds for new rows only:"
+            ),
+            fill
+        );
     }
 }

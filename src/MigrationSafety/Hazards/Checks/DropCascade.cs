@@ -33,8 +33,11 @@ internal sealed class DropCascade : HazardCheck
     {
         var dropped = statement.Statement switch
         {
-            DropStatement { Cascade: true, Kind: not (ObjectKind.Role or ObjectKind.Policy) } drop
-                when !IsNew(drop, context) => string.Join(", ", drop.Names),
+            DropStatement
+            {
+                Cascade: true,
+                Kind: not (ObjectKind.Role or ObjectKind.Policy or ObjectKind.Trigger or ObjectKind.Rule)
+            } drop when !IsNew(drop, context) => string.Join(", ", drop.Names),
             AlterTable alter when context.IsInUse(alter.Name) => alter
                 .Actions.Select(a =>
                     a switch

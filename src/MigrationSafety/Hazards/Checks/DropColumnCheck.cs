@@ -53,7 +53,7 @@ internal sealed class DropColumnCheck : HazardCheck
             yield return new Found(
                 statement,
                 table,
-                $"The release that is running names {column} in its queries on {table}: from this moment on they fail, until the new release is everywhere; after a "
+                $"The release that is running uses the column {column} in its queries on {table}: from this moment on they fail, until the new release is everywhere; after a "
                     + $"rollback of the application they fail again. The values of {column} are gone for good.",
                 Instead.Remarks(
                     context,

@@ -45,7 +45,7 @@ internal sealed class DropTable : HazardCheck
                     context.IsMigration
                         ? $"1. this release: take the entity of {table} out of the model, and this DropTable out of the migration"
                         : $"1. this release: the application no longer uses {table}",
-                    "2. take a backup of it: pg_dump --table",
+                    $"2. take a backup of it: pg_dump --table={table}",
                     "3. the next release, when no running one uses it: drop it, and accept the hazard with that reason"
                 )
             );

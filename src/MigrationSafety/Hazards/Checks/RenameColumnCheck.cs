@@ -47,7 +47,7 @@ internal sealed class RenameColumnCheck : HazardCheck
             yield return new Found(
                 statement,
                 table,
-                $"The release that is running names {from} in its queries on {table}: from this moment on they fail, until the new release is everywhere; after a "
+                $"The release that is running uses the column {from} in its queries on {table}: from this moment on they fail, until the new release is everywhere; after a "
                     + "rollback of the application they fail again.",
                 (
                     context.IsMigration

@@ -44,12 +44,19 @@ internal sealed class TimeoutReset : HazardCheck
             yield break;
         }
 
+        var made = context
+            .Statements.Select(s => s.Statement)
+            .OfType<CreateTable>()
+            .Select(create => context.Schema.Resolve(create.Name))
+            .ToHashSet();
         var harmed = context
             .Statements.Skip(context.Index + 1)
             .TakeWhile(s =>
                 !(s.Statement is SetParameter { Value: { } again } set && set.Name == reset && !IsOff(again))
             )
             .SelectMany(s => Locks.OfWriters(s.Statement, context))
+            // What the script itself makes further down is nobody else's.
+            .Where(table => !made.Contains(table))
             .ToList();
         if (harmed.Count == 0)
         {

@@ -11,11 +11,13 @@ internal static class CSharp
     public static string Schema(Statements.Syntax.ObjectName table) =>
         table.Schema is null or "public" ? "" : $"schema: {Literal(table.Schema)}, ";
 
-    /// <summary>SQL as a command of a migration.</summary>
+    /// <summary>SQL as a command of a migration, with the semicolon that idempotent scripts need.</summary>
     public static string Sql(string sql, bool suppressTransaction = false) =>
         suppressTransaction
-            ? $"migrationBuilder.Sql({Raw(sql)}, suppressTransaction: true);"
-            : $"migrationBuilder.Sql({Raw(sql)});";
+            ? $"migrationBuilder.Sql({Raw(Ended(sql))}, suppressTransaction: true);"
+            : $"migrationBuilder.Sql({Raw(Ended(sql))});";
+
+    private static string Ended(string sql) => sql.TrimEnd().EndsWith(';') ? sql : sql + ";";
 
     private static string Raw(string sql) =>
         sql.Contains('"') || sql.Contains('\n')

@@ -91,7 +91,8 @@ internal sealed record SchemaState
     /// <summary>Whether the migration that is being applied made the table: nobody else has seen it yet.</summary>
     public bool IsNew(ObjectName table) =>
         Table(table) is { } known
-        && (known.CreatedIn == Migration && Migration > 0 || known.Persistence == Persistence.Temporary);
+            ? (known.CreatedIn == Migration && Migration > 0) || known.Persistence == Persistence.Temporary
+            : Views.TryGetValue(Resolve(table), out var view) && view.CreatedIn == Migration && Migration > 0;
 
     public IEnumerable<IndexState> IndexesOf(ObjectName table)
     {
