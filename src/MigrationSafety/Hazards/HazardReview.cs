@@ -70,6 +70,7 @@ public sealed class HazardReview(HazardOptions? options = null)
                 }
             }
 
+            context.Note(statement);
             context.Schema = context.Schema.Apply(statement.Statement);
             if (EndsMigration(statement))
             {

@@ -33,7 +33,8 @@ internal static class SqlScanner
             }
 
             // CREATE FUNCTION … BEGIN ATOMIC …; …; END holds semicolons of its own.
-            if (c == ';' && depth == 0 && !atomic)
+            // CREATE RULE … DO (…; …) does too; in any other statement an open parenthesis is a mistake that ends with it.
+            if (c == ';' && !atomic && (depth == 0 || !tokens.Contains("RULE")))
             {
                 next =
                     tokens is ["COPY", ..] && ReadsStandardInput(sql[start..end]) ? AfterCopiedRows(sql, next) : next;

@@ -31,6 +31,7 @@ public class SqlScannerTests
         "SELECT U&'d\\0061;', $a$ $b$ ; $b$ $a$",
         "SELECT a->>'b;'"
     )]
+    [InlineData("SELECT (1; SELECT 2", "SELECT (1", "SELECT 2")]
     [InlineData(" ; ; ")]
     public void Statements_are_split_where_PostgreSQL_splits_them(string sql, params string[] statements) =>
         Assert.Equal(statements, SqlScanner.Split(sql).Select(statement => statement.Text));

@@ -51,17 +51,15 @@ internal sealed class BackfillWithSchemaChange : HazardCheck
             yield break;
         }
 
-        var locked = context
-            .BeforeInTransaction(statement)
-            .SelectMany(s => Locks.OfWriters(s.Statement, context))
-            .Distinct()
-            .ToList();
+        var locked = context.LockedForWriters(statement).ToList();
         if (locked.Count == 0)
         {
             yield break;
         }
 
-        var tables = string.Join(", ", locked.Select(t => context.Shown(t)));
+        var tables =
+            string.Join(", ", locked.Take(5).Select(t => context.Shown(t)))
+            + (locked.Count > 5 ? $" and {locked.Count - 5} more" : "");
         yield return new Found(
             statement,
             context.Shown(locked[0]),

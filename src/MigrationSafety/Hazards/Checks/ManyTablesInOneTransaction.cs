@@ -51,11 +51,7 @@ internal sealed class ManyTablesInOneTransaction : HazardCheck
             yield break;
         }
 
-        // The schema of now serves for the statements before: a table that was new then is new still.
-        var before = context
-            .BeforeInTransaction(statement)
-            .SelectMany(s => Locks.Exclusive(s.Statement, context))
-            .ToHashSet();
+        var before = context.LockedExclusively(statement);
         var all = before.Union(here).ToList();
         if (before.Count >= Many || all.Count < Many)
         {

@@ -67,11 +67,7 @@ internal sealed class ValidateWithNotValid : HazardCheck
                     )
                 );
             // Any other strong lock on the table in this transaction has the same effect.
-            var lockedHere =
-                addedHere
-                || context
-                    .BeforeInTransaction(statement)
-                    .Any(s => Locks.OfWriters(s.Statement, context).Contains(table));
+            var lockedHere = addedHere || context.LockedForWriters(statement).Contains(table);
             if (lockedHere)
             {
                 var shown = context.Shown(alter.Name);

@@ -43,6 +43,39 @@ internal sealed class HazardContext(
     public IEnumerable<ReviewedStatement> BeforeInTransaction(ReviewedStatement statement) =>
         statement.Transaction is { } transaction ? Before.Where(s => s.Transaction == transaction) : [];
 
+    private readonly Dictionary<int, (HashSet<ObjectName> Exclusive, HashSet<ObjectName> OfWriters)> _locked = [];
+
+    /// <summary>Notes the locks of a statement that was looked at, for those behind it in its transaction.</summary>
+    public void Note(ReviewedStatement statement)
+    {
+        if (statement.Transaction is not { } transaction)
+        {
+            return;
+        }
+
+        if (!_locked.TryGetValue(transaction, out var locked))
+        {
+            _locked[transaction] = locked = ([], []);
+        }
+
+        locked.Exclusive.UnionWith(Locks.Exclusive(statement.Statement, this));
+        locked.OfWriters.UnionWith(Locks.OfWriters(statement.Statement, this));
+    }
+
+    /// <summary>Tables in use that the statements before it in its transaction have closed, for readers too.</summary>
+    public IReadOnlySet<ObjectName> LockedExclusively(ReviewedStatement statement) =>
+        statement.Transaction is { } transaction && _locked.TryGetValue(transaction, out var locked)
+            ? locked.Exclusive
+            : None;
+
+    /// <summary>Tables in use that the statements before it in its transaction have closed, for writers at least.</summary>
+    public IReadOnlySet<ObjectName> LockedForWriters(ReviewedStatement statement) =>
+        statement.Transaction is { } transaction && _locked.TryGetValue(transaction, out var locked)
+            ? locked.OfWriters
+            : None;
+
+    private static readonly HashSet<ObjectName> None = [];
+
     /// <summary>The labels that the script adds to enums, each with the index of its statement.</summary>
     public IReadOnlyList<(int Index, ReviewedStatement Statement)> AddedLabels =>
         field ??= [.. Statements.Index().Where(s => s.Item.Statement is AddEnumValue).Select(s => (s.Index, s.Item))];

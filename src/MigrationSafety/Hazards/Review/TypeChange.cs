@@ -30,6 +30,7 @@ internal static class TypeChange
             ("bit", "bit varying") => to.Modifiers.Count == 0 || Wider(old, to),
             ("numeric", "numeric") => NumericGrows(old, to),
 
+
             ("timestamp with time zone", "timestamp with time zone")
             or
             ("timestamp without time zone", "timestamp without time zone")
@@ -105,7 +106,6 @@ internal static class TypeChange
             ) => true,
             ("timestamp with time zone", "timestamp with time zone")
             or ("timestamp without time zone", "timestamp without time zone") => !PrecisionGrows(old, to),
-            ("jsonb" or "json", "jsonb") => old.Name == "json",
             _ => false,
         };
 
