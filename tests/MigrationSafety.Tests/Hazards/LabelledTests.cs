@@ -314,7 +314,7 @@ public sealed class LabelledTests
             "CREATE TABLE app.pets (id bigint PRIMARY KEY, owner bigint REFERENCES users (id)); CREATE INDEX ON app.pets (owner);",
             "CREATE TABLE app.pets (id bigint PRIMARY KEY, name text); INSERT INTO app.pets VALUES (1, 'a'); UPDATE app.pets SET name = 'b'; DELETE FROM app.pets; DROP TABLE app.pets;",
             "CREATE TEMP TABLE ids AS SELECT id FROM users; CREATE INDEX ON ids (id); DROP TABLE ids;",
-            "CREATE TABLE events_2027 PARTITION OF events FOR VALUES FROM ('2027-01-01') TO ('2028-01-01');",
+            "CREATE TABLE app.events_2027 PARTITION OF events FOR VALUES FROM ('2027-01-01') TO ('2028-01-01');",
             "ALTER TABLE events_2026 ADD CONSTRAINT b CHECK (at >= '2026-01-01' AND at < '2027-01-01') NOT VALID; ALTER TABLE events_2026 VALIDATE CONSTRAINT b; ALTER TABLE events ATTACH PARTITION events_2026 FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');",
             "CREATE INDEX events_at_idx ON ONLY events (at); CREATE INDEX CONCURRENTLY events_2025_at_idx ON events_2025 (at); ALTER INDEX events_at_idx ATTACH PARTITION events_2025_at_idx;",
             "VACUUM (ANALYZE) users;",
@@ -328,7 +328,7 @@ public sealed class LabelledTests
             "UPDATE users SET score = 0 WHERE ctid = ANY (ARRAY(SELECT ctid FROM users WHERE score IS NULL LIMIT 1000));",
             "DELETE FROM orders WHERE id = 5;",
             "DELETE FROM orders WHERE id IN (1, 2, 3);",
-            "INSERT INTO users (email, nickname) VALUES ('a@b.example', 'a') ON CONFLICT DO NOTHING;",
+            "INSERT INTO users (email, nickname) VALUES ('nobody', 'a') ON CONFLICT DO NOTHING;",
             "BEGIN; DROP VIEW active_users; CREATE VIEW active_users WITH (security_invoker = true) AS SELECT id FROM users WHERE active; COMMIT;",
             "CREATE OR REPLACE VIEW active_users WITH (security_invoker = true) AS SELECT id, name, email FROM users WHERE active;",
             "CREATE OR REPLACE FUNCTION app.slug(title text) RETURNS text LANGUAGE sql IMMUTABLE AS $$ SELECT lower(trim(title)) $$;",
@@ -377,7 +377,9 @@ public sealed class LabelledTests
         Assert.Empty(
             HazardChecks
                 .Hazards.Where(h =>
-                    h.Group is not (HazardGroup.OpensADoor or HazardGroup.CostsForEver) && h.Id != "down-loses-data"
+                    h.Group is not (HazardGroup.OpensADoor or HazardGroup.CostsForEver) // One of a Down, and what is found elsewhere than in SQL.
+                    && h.Id != "down-loses-data"
+                    && h.Examples.Count > 0
                 )
                 .Select(h => h.Id)
                 .Except(labelled)
