@@ -38,6 +38,7 @@ internal sealed record ProcessMark(string Machine, int ProcessId, DateTimeOffset
         {
             using var process = Process.GetProcessById(processId);
             return !process.HasExited
+                && !IsZombie(processId)
                 && (process.StartTime.ToUniversalTime() - started.UtcDateTime).Duration() <= Tolerance;
         }
         catch (ArgumentException)
@@ -51,6 +52,23 @@ internal sealed record ProcessMark(string Machine, int ProcessId, DateTimeOffset
         catch (Win32Exception)
         {
             return true; // another account's, of which only the number is to be had: caution is to believe it
+        }
+    }
+
+    // It has ended, and its number stays until its parent asks for it: in a container without an init, for ever.
+    private static bool IsZombie(int processId)
+    {
+        if (!OperatingSystem.IsLinux())
+            return false;
+        try
+        {
+            // "1234 (name) Z 1 …", and a name may hold anything
+            var stat = File.ReadAllText($"/proc/{processId.ToString(CultureInfo.InvariantCulture)}/stat");
+            return stat.AsSpan(stat.LastIndexOf(')') + 1).TrimStart().StartsWith("Z");
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return false;
         }
     }
 
