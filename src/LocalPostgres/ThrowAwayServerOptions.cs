@@ -32,6 +32,12 @@ public sealed record ThrowAwayServerOptions
     /// </summary>
     public bool Exclusive { get; init; }
 
+    /// <summary>
+    /// How much room its data will take, in bytes, where that is known: a place that has less is not taken. 0 for the
+    /// little that a test needs. A container's disk is its engine's affair.
+    /// </summary>
+    public long RoomNeeded { get; init; }
+
     /// <summary>Gives the ports to try.</summary>
     internal Func<int> PickPort { get; init; } = FreePort.Pick;
 

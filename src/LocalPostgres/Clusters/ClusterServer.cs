@@ -33,7 +33,7 @@ internal sealed class ClusterServer : IServer
     {
         await StaleServers.SweepAsync(account, cancellationToken);
 
-        var directory = ThrowAwayDirectory.Create(options.Durable);
+        var directory = ThrowAwayDirectory.Create(options.Durable, options.RoomNeeded);
         OwnerMark.OfThisProcess(account, installation).WriteTo(directory);
         await account.OwnAsync(directory, cancellationToken);
         var cluster = new Cluster(installation, account, directory);

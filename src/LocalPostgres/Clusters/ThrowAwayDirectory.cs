@@ -15,12 +15,24 @@ internal static class ThrowAwayDirectory
     public static IEnumerable<string> Parents =>
         new[] { SharedMemory, Temporary, Durable }.Where(Directory.Exists).Distinct();
 
-    public static string Create(bool durable)
+    /// <param name="durable">On a disk.</param>
+    /// <param name="roomNeeded">The bytes that the data will take, where they are known.</param>
+    /// <exception cref="UnavailableException">There is less room than is needed.</exception>
+    public static string Create(bool durable, long roomNeeded)
     {
-        if (!durable && HasRoom(SharedMemory) && TryCreateIn(SharedMemory) is { } inMemory)
+        // What lies in memory is missing elsewhere: large data may take half of it at most.
+        if (
+            !durable
+            && FreeBytes(SharedMemory) >= Math.Max(RoomNeeded, 2 * roomNeeded)
+            && TryCreateIn(SharedMemory) is { } inMemory
+        )
             return inMemory;
         var parent = durable ? Durable : Temporary;
         UserDirectories.Make(parent);
+        if (roomNeeded > 0 && FreeBytes(parent) is { } free && free < roomNeeded)
+            throw new UnavailableException(
+                $"the data needs {roomNeeded >> 20} MB, and {parent} has {free >> 20} MB free"
+            );
         return CreateIn(parent);
     }
 
@@ -49,17 +61,15 @@ internal static class ThrowAwayDirectory
     // /tmp is memory on some distributions; what must survive a power cut for a benchmark to be honest lies on a disk.
     private static string Durable => Path.Combine(UserDirectories.Cache, "durable");
 
-    private static bool HasRoom(string path)
+    private static long? FreeBytes(string path)
     {
         try
         {
-            return OperatingSystem.IsLinux()
-                && Directory.Exists(path)
-                && new DriveInfo(path).AvailableFreeSpace >= RoomNeeded;
+            return OperatingSystem.IsLinux() && Directory.Exists(path) ? new DriveInfo(path).AvailableFreeSpace : null;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            return false;
+            return null;
         }
     }
 }
