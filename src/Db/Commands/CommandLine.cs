@@ -69,6 +69,9 @@ internal static class CommandLine
             ShipCommand.Create(),
             ReleaseCommand.Create(),
             ReportCommand.Create(),
+            BackupCommand.Create(),
+            RestoreCommand.Create(),
+            RehearseCommand.Create(),
         };
         root.Add(_json);
         root.Add(_verbose);
@@ -137,6 +140,7 @@ internal static class CommandLine
     public static (int Code, string Message) Explain(Exception exception) =>
         exception switch
         {
+            InterruptedException => (ExitCode.Cancelled, exception.Message),
             OperationCanceledException => (ExitCode.Cancelled, Ended),
             RefusedException or MigrationRefusedException => (ExitCode.DiffersOrRefused, exception.Message),
             CouldNotRunException or ConnectionStringException or NoServerException or MigrationSafetyException => (

@@ -1,0 +1,243 @@
+using LocalPostgres.Choosing;
+
+namespace Db.Backups;
+
+/// <summary>A directory of backups.</summary>
+/// <param name="Directory">Where they lie.</param>
+internal sealed record BackupStore(string Directory)
+{
+    /// <summary>The variable that names the directory where --to does not.</summary>
+    public const string Variable = "DB_BACKUPS";
+
+    private const string PartialSuffix = ".partial";
+    private const string MarkFile = "made-by";
+
+    /// <summary>The directory that was named, or that of this checkout, which git does not track.</summary>
+    /// <param name="given">What was given as an option.</param>
+    public static BackupStore Of(string? given) =>
+        new(
+            Path.GetFullPath(
+                given
+                    ?? (
+                        Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } named
+                            ? named
+                            : Path.Combine(
+                                Checkout.Above(Environment.CurrentDirectory)?.Directory ?? Environment.CurrentDirectory,
+                                "artifacts",
+                                "backups"
+                            )
+                    )
+            )
+        );
+
+    public static bool IsPartial(string directory) =>
+        Path.TrimEndingDirectorySeparator(directory).EndsWith(PartialSuffix, StringComparison.Ordinal);
+
+    /// <summary>The finished backups, newest first, and the directories that cannot be read as one, each with the reason.</summary>
+    public BackupList List()
+    {
+        var backups = new List<Backup>();
+        var damaged = new List<DamagedBackup>();
+        foreach (var directory in Directories().Where(directory => !IsPartial(directory)))
+        {
+            // Somebody else's directory is none of ours to judge.
+            if (!File.Exists(Path.Combine(directory, Backup.ManifestFile)))
+            {
+                continue;
+            }
+
+            try
+            {
+                var backup = Backup.Open(directory);
+                if (backup.MissingOrResized() is [var first, ..] all)
+                {
+                    damaged.Add(new(backup.Directory, first + (all.Count > 1 ? $", and {all.Count - 1} more" : "")));
+                }
+                else
+                {
+                    backups.Add(backup);
+                }
+            }
+            catch (Exception e) when (e is CouldNotRunException or IOException or UnauthorizedAccessException)
+            {
+                damaged.Add(new(directory, e.Message));
+            }
+        }
+
+        return new BackupList([.. backups.OrderByDescending(backup => backup.Manifest.Started)], damaged, Leftovers());
+    }
+
+    /// <summary>The newest finished backup that is whole by its sizes and did not fail its drill; null where there is none.</summary>
+    /// <param name="of">Of the database with this identity alone.</param>
+    public Backup? Newest(Func<BackupManifest, bool>? of = null) =>
+        List().Backups.FirstOrDefault(backup => IsGood(backup) && (of is null || of(backup.Manifest)));
+
+    /// <summary>As <see cref="Newest"/>, where nobody has said of which database: there may be only one.</summary>
+    /// <param name="option">How to say which backup is meant: <c>--backup</c>.</param>
+    /// <exception cref="CouldNotRunException">There is no good one, or they are of several databases.</exception>
+    public Backup NewestOfOne(string option)
+    {
+        var all = List().Backups;
+        var databases = all.Select(backup => $"{backup.Manifest.Database} at {backup.Manifest.Server}")
+            .Distinct()
+            .ToList();
+        return all.Count == 0
+                ? throw new CouldNotRunException(
+                    $"There is no backup in {Directory}. Make one: db backup; or name one: {option} DIRECTORY"
+                )
+            : databases.Count > 1
+                ? throw new CouldNotRunException(
+                    $"{Directory} holds backups of several databases ({string.Join(", ", databases)}). Say which: {option} NAME"
+                )
+            : Newest()
+                ?? throw new CouldNotRunException(
+                    $"Every backup in {Directory} failed its restore drill. Make a new one: db backup"
+                );
+    }
+
+    /// <summary>Finds a backup by its directory or by its name in this store.</summary>
+    /// <exception cref="CouldNotRunException">There is none, or it is none.</exception>
+    public Backup Find(string nameOrDirectory) =>
+        Backup.Open(
+            !System.IO.Directory.Exists(nameOrDirectory)
+            && System.IO.Directory.Exists(Path.Combine(Directory, nameOrDirectory))
+                ? Path.Combine(Directory, nameOrDirectory)
+                : nameOrDirectory
+        );
+
+    /// <summary>Begins a backup: its directory says until its end that it is a part of one.</summary>
+    public (string Partial, string Final) Begin(string database, DateTimeOffset started)
+    {
+        if (!System.IO.Directory.Exists(Directory))
+        {
+            OwnerOnly.CreateDirectory(Directory);
+        }
+
+        var safe = string.Concat(database.Select(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-' ? c : '_'));
+        var name = $"{safe}-{started:yyyyMMdd'T'HHmmss'Z'}";
+        for (var number = 1; ; number++)
+        {
+            var final = Path.Combine(Directory, number == 1 ? name : $"{name}-{number}");
+            if (!System.IO.Directory.Exists(final) && !System.IO.Directory.Exists(final + PartialSuffix))
+            {
+                OwnerOnly.CreateDirectory(final + PartialSuffix);
+                Mark(final + PartialSuffix, ProcessMark.OfThisProcess.ToString());
+                return (final + PartialSuffix, final);
+            }
+        }
+    }
+
+    /// <summary>Writes down a process that writes into the directory.</summary>
+    public static void Mark(string partial, string process) =>
+        File.AppendAllText(Path.Combine(partial, MarkFile), process + "\n");
+
+    /// <summary>Gives a backup its final name. From then on it is one.</summary>
+    public static void Finish(string partial, string final)
+    {
+        File.Delete(Path.Combine(partial, MarkFile));
+        OwnerOnly.SyncDirectory(partial);
+        System.IO.Directory.Move(partial, final);
+        OwnerOnly.SyncDirectory(Path.GetDirectoryName(final)!);
+    }
+
+    /// <summary>What interrupted backups have left.</summary>
+    public IReadOnlyList<Leftover> Leftovers() =>
+        [
+            .. Directories()
+                .Where(IsPartial)
+                .Select(directory => new Leftover(directory, StateOf(directory)))
+                .OrderBy(leftover => leftover.Directory, StringComparer.Ordinal),
+        ];
+
+    /// <summary>Removes what interrupted backups have left, where all of their processes are gone.</summary>
+    /// <returns>What was removed.</returns>
+    public IReadOnlyList<string> RemoveLeftovers()
+    {
+        var removed = new List<string>();
+        foreach (var leftover in Leftovers().Where(leftover => leftover.State == LeftoverState.Interrupted))
+        {
+            System.IO.Directory.Delete(leftover.Directory, recursive: true);
+            removed.Add(leftover.Directory);
+        }
+
+        return removed;
+    }
+
+    /// <summary>Removes the backups of a database that are not to be kept any longer.</summary>
+    /// <param name="of">A backup of the database.</param>
+    /// <param name="days">Of how many days one is kept.</param>
+    /// <returns>What was removed.</returns>
+    public IReadOnlyList<Backup> RemoveOld(BackupManifest of, int days)
+    {
+        var old = Retention.Superfluous(
+            [.. List().Backups.Where(backup => backup.Manifest.IsOfTheSameDatabase(of))],
+            days,
+            backup => backup.Manifest.Started,
+            IsGood
+        );
+        foreach (var backup in old)
+        {
+            // A directory that is half removed must not look like a backup.
+            var going = backup.Directory + PartialSuffix;
+            System.IO.Directory.Move(backup.Directory, going);
+            System.IO.Directory.Delete(going, recursive: true);
+        }
+
+        return old;
+    }
+
+    private static bool IsGood(Backup backup) => backup.Drill() is null or { Passed: true };
+
+    private static LeftoverState StateOf(string directory)
+    {
+        try
+        {
+            var marks = File.ReadLines(Path.Combine(directory, MarkFile))
+                .Select(ProcessMark.Parse)
+                .OfType<ProcessMark>();
+            return marks.All(mark => mark.HasGone) ? LeftoverState.Interrupted
+                : marks.Any(mark => mark.Machine != Environment.MachineName) ? LeftoverState.OfAnotherMachine
+                : LeftoverState.InProgress;
+        }
+        catch (IOException)
+        {
+            return LeftoverState.Interrupted;
+        }
+    }
+
+    private IEnumerable<string> Directories() =>
+        System.IO.Directory.Exists(Directory) ? System.IO.Directory.EnumerateDirectories(Directory) : [];
+}
+
+/// <summary>What lies in a store.</summary>
+/// <param name="Backups">Finished ones, newest first.</param>
+/// <param name="Damaged">Those that say they are one and are not.</param>
+/// <param name="Leftovers">Unfinished ones.</param>
+internal sealed record BackupList(
+    IReadOnlyList<Backup> Backups,
+    IReadOnlyList<DamagedBackup> Damaged,
+    IReadOnlyList<Leftover> Leftovers
+);
+
+/// <summary>A directory that cannot be used.</summary>
+/// <param name="Directory">Where.</param>
+/// <param name="Reason">Why.</param>
+internal sealed record DamagedBackup(string Directory, string Reason);
+
+/// <summary>An unfinished backup.</summary>
+/// <param name="Directory">Where.</param>
+/// <param name="State">Whose it is.</param>
+internal sealed record Leftover(string Directory, LeftoverState State);
+
+/// <summary>Whether somebody still writes an unfinished backup.</summary>
+internal enum LeftoverState
+{
+    /// <summary>Its processes are gone; the next backup removes it.</summary>
+    Interrupted,
+
+    /// <summary>It is being made.</summary>
+    InProgress,
+
+    /// <summary>It was begun on another machine, whose processes cannot be seen from here.</summary>
+    OfAnotherMachine,
+}
