@@ -16,6 +16,9 @@ public class CommandLineTests
     [InlineData("watch")]
     [InlineData("window")]
     [InlineData("notify")]
+    [InlineData("backup")]
+    [InlineData("restore")]
+    [InlineData("rehearse")]
     public async Task Each_command_explains_itself_with_examples(string command)
     {
         var all = await new Tool().RunAsync("--help");

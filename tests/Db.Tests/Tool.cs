@@ -11,6 +11,8 @@ internal sealed record Tool
     [
         "MIGRATE_DATABASE_URL",
         "DATABASE_URL",
+        "DB_BACKUPS",
+        "RESTORE_DATABASE_URL",
         "NODE_ENV",
         "APP_ENV",
         "VERCEL_ENV",

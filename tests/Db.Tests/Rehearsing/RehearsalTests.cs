@@ -1,0 +1,130 @@
+using System.Security.Cryptography;
+using Data.Migrations;
+using Db.Rehearsing;
+using Db.Tests.Backups;
+using LocalPostgres;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Infrastructure;
+using Microsoft.EntityFrameworkCore.Migrations;
+using Xunit;
+
+namespace Db.Tests.Rehearsing;
+
+public sealed class RehearsalTests(PostgresServer postgres, BuiltBundle bundle) : IDisposable
+{
+    private readonly BackupFolder _folder = new();
+
+    private string Result => Path.Combine(_folder.Directory, "rehearsal.json");
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task The_pending_bundle_is_run_on_a_copy_verified_and_gone_back_from()
+    {
+        await using var production = await BeforeTheLastMigrationAsync();
+        var backup = await _folder.TakeAsync(production);
+        var path = await bundle.PathAsync();
+        var last = Migrations()[^1];
+
+        // Production is named, and must not be touched.
+        var run = await _folder
+            .Tool.With("MIGRATE_DATABASE_URL", production.ConnectionUri)
+            .With("DATABASE_URL", production.ConnectionUri)
+            .RunAsync("rehearse", "--bundle", path, "--out", Result);
+
+        Assert.True(run.ExitCode == 0, run.StandardOutput + run.StandardError);
+        var result = RehearsalResult.Read(Result)!;
+        Assert.True(result.Passed);
+        Assert.Empty(result.Failures);
+        var sha256 = Convert.ToHexStringLower(
+            SHA256.HashData(await File.ReadAllBytesAsync(path, TestContext.Current.CancellationToken))
+        );
+        Assert.True(result.Proves(sha256));
+        Assert.False(result.Proves(new string('0', 64)));
+        Assert.Matches("^[0-9a-f]{16}$", result.PlanDigest);
+        Assert.Equal(backup.Manifest.Digest, result.BackupDigest);
+        Assert.Equal(last, Assert.Single(result.Migrations).Id);
+        Assert.True(result.Migrations[0].Seconds > 0);
+        Assert.Contains(result.Tables, table => table is { BytesBefore: null, BytesAfter: > 0 });
+        Assert.Equal((Migrations()[^2], true), (result.Rollback!.Target, result.Rollback.Possible));
+        Assert.False(result.Rollback.LosesData);
+        Assert.Equal(Migrations()[..^1], await AppliedAsync(production));
+        Assert.DoesNotContain("postgresql://", run.StandardOutput + run.StandardError, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_was_done_by_hand_in_production_comes_out_before_the_release()
+    {
+        await using var production = await BeforeTheLastMigrationAsync();
+        await PostgresServer.ExecuteAsync(production, "ALTER TABLE public.users ADD COLUMN by_hand int");
+        await _folder.TakeAsync(production);
+
+        var run = await _folder
+            .Tool.With("MIGRATE_DATABASE_URL", production.ConnectionUri)
+            .RunAsync("rehearse", "--bundle", await bundle.PathAsync(), "--out", Result, "--fast", "--no-rollback");
+
+        Assert.Equal(1, run.ExitCode);
+        Assert.Contains("by_hand", run.StandardOutput, StringComparison.Ordinal);
+        Assert.Contains("Do not release this bundle", run.StandardOutput, StringComparison.Ordinal);
+        Assert.False(RehearsalResult.Read(Result)!.Passed);
+    }
+
+    [Fact]
+    public async Task A_bundle_that_fails_fails_the_rehearsal()
+    {
+        await using var production = await postgres.MigratedDatabaseAsync();
+        await _folder.TakeAsync(production);
+        var failing = Path.Combine(_folder.Directory, "efbundle");
+        Script.Write(
+            failing,
+            """
+            case "$*" in
+            *--plan*) echo '{ "digest": "0123456789abcdef", "applied": 5, "migrations": [ { "id": "1_Next", "direction": "Up" } ], "refused": null }' ;;
+            *) echo "Applying migration '1_Next'."; echo "column does not exist" >&2; exit 1 ;;
+            esac
+            """
+        );
+
+        var run = await _folder.Tool.RunAsync("rehearse", "--bundle", failing, "--out", Result, "--fast");
+
+        Assert.Equal(1, run.ExitCode);
+        Assert.Contains("The bundle failed with exit code 1: ", run.StandardOutput, StringComparison.Ordinal);
+        Assert.Equal("0123456789abcdef", RehearsalResult.Read(Result)!.PlanDigest);
+    }
+
+    [Fact]
+    public async Task Without_a_bundle_or_a_backup_it_says_how_to_make_one()
+    {
+        var noBundle = await _folder.Tool.RunAsync("rehearse");
+        Assert.Equal(2, noBundle.ExitCode);
+        Assert.Contains("Make one: db backup", noBundle.StandardError, StringComparison.Ordinal);
+
+        await using var production = await postgres.MigratedDatabaseAsync();
+        await _folder.TakeAsync(production);
+        var noBackup = await _folder.Tool.RunAsync("rehearse", "--bundle", "no/such/bundle");
+        Assert.Equal(2, noBackup.ExitCode);
+        Assert.Contains("dotnet ef migrations bundle", noBackup.StandardError, StringComparison.Ordinal);
+        Assert.False(File.Exists(Result));
+    }
+
+    private async Task<TestDatabase> BeforeTheLastMigrationAsync()
+    {
+        var database = await postgres.Server.CreateDatabaseAsync(TestContext.Current.CancellationToken);
+        await using var context = DesignTimeFactory.CreateFor(database.ConnectionString);
+        await context.GetService<IMigrator>().MigrateAsync(Migrations()[^2], TestContext.Current.CancellationToken);
+        await PostgresServer.ExecuteAsync(database, BackupTests.Users(1, 200));
+        return database;
+    }
+
+    private static string[] Migrations()
+    {
+        using var context = DesignTimeFactory.CreateFor("Host=127.0.0.1");
+        return [.. context.Database.GetMigrations()];
+    }
+
+    private static async Task<IEnumerable<string>> AppliedAsync(TestDatabase database)
+    {
+        await using var context = DesignTimeFactory.CreateFor(database.ConnectionString);
+        return await context.Database.GetAppliedMigrationsAsync(TestContext.Current.CancellationToken);
+    }
+}
