@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Benchmarks.Backup;
 using Benchmarks.Bundle;
 using Benchmarks.RowLevelSecurity;
 
@@ -12,5 +13,6 @@ var root = new RootCommand(
 {
     RowLevelSecurityCommand.Create(),
     BundleCommand.Create(),
+    BackupCommand.Create(),
 };
 return await root.Parse(args).InvokeAsync();
