@@ -4,7 +4,7 @@ namespace Data.Migrations.Samples;
 /// Whether a variable says that this is production. None saying so proves nothing (EF Core calls an unset environment
 /// Development), which is why sample data also looks at the users that are there.
 /// </summary>
-internal static class ProductionEnvironment
+public static class ProductionEnvironment
 {
     private static readonly string[] Variables =
     [
@@ -17,7 +17,7 @@ internal static class ProductionEnvironment
 
     /// <summary>The variable that says production, as <c>NODE_ENV=production</c>; null where none does.</summary>
     /// <param name="environment">Looks a variable up.</param>
-    internal static string? Named(Func<string, string?> environment) =>
+    public static string? Named(Func<string, string?> environment) =>
         Variables
             .Select(name => (name, value: environment(name)?.Trim()))
             .Where(variable =>

@@ -9,6 +9,7 @@ public class CommandLineTests
     [InlineData("down")]
     [InlineData("status")]
     [InlineData("verify")]
+    [InlineData("adopt")]
     [InlineData("snapshot")]
     [InlineData("preflight")]
     [InlineData("policies")]

@@ -207,7 +207,10 @@ public sealed class PreflightTests(PostgresServer postgres, BuiltBundle built) :
         var checks = json.GetProperty("checks")
             .EnumerateArray()
             .ToDictionary(c => c.GetProperty("id").GetString()!, c => c);
-        Assert.Equal("would run 20261122153913_ApiAuditLog", checks["guards"].GetProperty("evidence").GetString());
+        Assert.Equal(
+            "would run 20261122153913_ApiAuditLog, 20261122190500_AdoptIndexes",
+            checks["guards"].GetProperty("evidence").GetString()
+        );
         Assert.Equal(
             $"nobody says to have reviewed plan {json.GetProperty("planDigest").GetString()}",
             checks["reviewed"].GetProperty("evidence").GetString()

@@ -52,6 +52,7 @@ internal static class CommandLine
               db verify --connection postgresql://…     is a live database as the migrations made it?
               db policies                               does everybody reach the rows that docs/personas.md says?
               db queries                                do the queries the application lives by still work?
+              db adopt --plan                           take over a database that numbered SQL files made
             """
         )
         {
@@ -65,6 +66,7 @@ internal static class CommandLine
             WatchCommand.Create(),
             WindowCommand.Create(),
             NotifyCommand.Create(),
+            AdoptCommand.Create(),
             SnapshotCommand.Create(),
             ShipCommand.Create(),
             ReleaseCommand.Create(),

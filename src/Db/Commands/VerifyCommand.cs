@@ -35,17 +35,15 @@ internal static class VerifyCommand
 
     private static async Task<int> RunAsync(Report report, string? typed, CancellationToken ct)
     {
-        var expected = ExpectedSchema.Read();
         var database = await NamedDatabase.FindAsync(typed, ct);
         await using var connection = await database.OpenAsync(ct);
-        var found = await SchemaSnapshot.ReadAsync(connection, ExpectedSchema.Scope, ct);
-        var differences = expected.Compare(found);
+        var (expected, differences, kept) = await LiveSchema.CompareAsync(connection, ct);
 
         DifferenceTable.Show(report, differences);
         var where = $"{database.Connection} (named by {database.Source})";
         if (differences.Count == 0)
         {
-            report.Line($"As expected: {expected.Objects.Count} objects at {where}.", "green");
+            report.Line($"As expected: {expected} objects at {where}.", "green");
         }
         else
         {
@@ -56,6 +54,13 @@ internal static class VerifyCommand
             report.Line(await WhyAsync(connection, ct));
         }
 
+        if (kept.Count > 0)
+        {
+            report.Line(
+                $"{kept.Count} more {(kept.Count == 1 ? "was" : "were")} there when the database was adopted and {(kept.Count == 1 ? "is" : "are")} kept; they do not count. --json lists them."
+            );
+        }
+
         report.Json(
             new
             {
@@ -63,6 +68,7 @@ internal static class VerifyCommand
                 source = database.Source,
                 asExpected = differences.Count == 0,
                 differences,
+                kept,
             }
         );
         return differences.Count == 0 ? ExitCode.AsExpected : ExitCode.DiffersOrRefused;

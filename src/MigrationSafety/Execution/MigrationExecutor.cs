@@ -167,7 +167,10 @@ internal sealed class MigrationExecutor(
                         local: false
                     )
                     .ConfigureAwait(false);
-                if (repeatable is null || await repeatable.IsToBeDoneAsync(session, inDoubt).ConfigureAwait(false))
+                if (
+                    await OnlyWhere.HoldsAsync(session, command.CommandText).ConfigureAwait(false)
+                    && (repeatable is null || await repeatable.IsToBeDoneAsync(session, inDoubt).ConfigureAwait(false))
+                )
                 {
                     await RunAsync(session, step.Migration, step.Start).ConfigureAwait(false);
                 }

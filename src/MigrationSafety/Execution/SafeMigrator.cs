@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Migrations;
 using MigrationSafety.Connections;
@@ -10,7 +11,7 @@ namespace MigrationSafety.Execution;
 /// EF Core's migrator as seen by bundles, dotnet ef, Database.Migrate() and MigrateAsync(): runs are the rails' own, scripts and model
 /// comparison stay the provider's.
 /// </summary>
-internal sealed class SafeMigrator(IMigrator inner, MigrationRun run, IDbContextOptions options) : IMigrator
+internal sealed partial class SafeMigrator(IMigrator inner, MigrationRun run, IDbContextOptions options) : IMigrator
 {
     public void Migrate(string? targetMigration = null)
     {
@@ -29,8 +30,19 @@ internal sealed class SafeMigrator(IMigrator inner, MigrationRun run, IDbContext
     )
     {
         ThrowIfArgumentsAreWrong();
-        return inner.GenerateScript(fromMigration, toMigration, options);
+        return options.HasFlag(MigrationsSqlGenerationOptions.Idempotent)
+            ? WithoutConcurrently(inner.GenerateScript(fromMigration, toMigration, options))
+            : inner.GenerateScript(fromMigration, toMigration, options);
     }
+
+    // An idempotent script puts every command inside a PL/pgSQL block, where PostgreSQL refuses CONCURRENTLY.
+    private static string WithoutConcurrently(string script) => ConcurrentIndexStatement().Replace(script, "$1");
+
+    [GeneratedRegex(
+        @"^([ \t]*(?:CREATE (?:UNIQUE )?INDEX|DROP INDEX)) CONCURRENTLY\b",
+        RegexOptions.Multiline | RegexOptions.IgnoreCase
+    )]
+    private static partial Regex ConcurrentIndexStatement();
 
     public bool HasPendingModelChanges() => inner.HasPendingModelChanges();
 

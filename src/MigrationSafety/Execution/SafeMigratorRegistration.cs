@@ -34,6 +34,7 @@ internal sealed class SafeMigratorRegistration
         services.AddSingleton<IInterceptor, ConnectionStringInterceptor>();
         services.AddScoped<MigrationPlanner>();
         services.AddScoped<MigrationRun>();
+        services.AddScoped<AppliedRecording>();
         services.AddScoped<IMigrator>(provider => new SafeMigrator(
             (IMigrator)ActivatorUtilities.CreateInstance(provider, inner),
             provider.GetRequiredService<MigrationRun>(),

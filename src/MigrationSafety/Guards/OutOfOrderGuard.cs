@@ -9,7 +9,10 @@ internal sealed class OutOfOrderGuard : IMigrationGuard
     {
         var newest = context.Plan.Applied.Max(StringComparer.OrdinalIgnoreCase);
         var late = context
-            .Plan.Steps.Where(step => step.Direction == MigrationDirection.Up)
+            .Plan.Steps.Where(step =>
+                step.Direction == MigrationDirection.Up
+                && !step.Migration.GetType().IsDefined(typeof(AnyOrderAttribute), inherit: false)
+            )
             .Select(step => step.Id)
             .Where(id => newest is not null && string.Compare(id, newest, StringComparison.OrdinalIgnoreCase) < 0)
             .ToList();

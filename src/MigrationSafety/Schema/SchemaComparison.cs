@@ -1,7 +1,9 @@
+using System.Text.RegularExpressions;
+
 namespace MigrationSafety.Schema;
 
 /// <summary>Compares two sets of objects by their names, not by their places.</summary>
-internal static class SchemaComparison
+internal static partial class SchemaComparison
 {
     public static IEnumerable<SchemaDifference> Of(
         IReadOnlyList<SchemaObject> expected,
@@ -31,6 +33,19 @@ internal static class SchemaComparison
         }
     }
 
+    // A grant names columns in their order in the table, which does not count.
+    private static string InOrder(string property, string value) =>
+        property.StartsWith("grant to ", StringComparison.Ordinal)
+            ? ColumnList()
+                .Replace(
+                    value,
+                    list => $"({string.Join(", ", list.Groups[1].Value.Split(", ").Order(StringComparer.Ordinal))})"
+                )
+            : value;
+
+    [GeneratedRegex(@"\(([^()]*)\)")]
+    private static partial Regex ColumnList();
+
     private static IEnumerable<SchemaDifference> OfProperties(SchemaObject expected, SchemaObject found)
     {
         var there = found.Properties.ToDictionary(p => p.Name, p => p.Value);
@@ -40,7 +55,7 @@ internal static class SchemaComparison
             {
                 yield return new(SchemaDifferenceKind.Missing, expected.Key, name, value, null);
             }
-            else if (same != value)
+            else if (same != value && InOrder(name, same) != InOrder(name, value))
             {
                 yield return new(SchemaDifferenceKind.Different, expected.Key, name, value, same);
             }

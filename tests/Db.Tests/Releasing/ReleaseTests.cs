@@ -16,6 +16,7 @@ public sealed partial class ReleaseTests(PostgresServer postgres, BuiltBundle bu
 {
     private const string Before = "20261122153900_ApiKeys";
     private const string Pending = "20261122153913_ApiAuditLog";
+    private const string Newest = "20261122190500_AdoptIndexes";
 
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("release-");
     private TestDatabase _database = null!;
@@ -53,7 +54,7 @@ public sealed partial class ReleaseTests(PostgresServer postgres, BuiltBundle bu
         Assert.True(result.ExitCode == 0, Said(result));
         Assert.Contains("Released", result.StandardOutput, StringComparison.Ordinal);
         Assert.Contains($"Applying migration '{Pending}'", result.StandardError, StringComparison.Ordinal);
-        Assert.Equal(Pending, await NewestAsync());
+        Assert.Equal(Newest, await NewestAsync());
         using var record = Record();
         Assert.Equal("released", record.RootElement.GetProperty("outcome").GetString());
         Assert.Equal(Before, record.RootElement.GetProperty("before").GetString());
@@ -99,7 +100,7 @@ public sealed partial class ReleaseTests(PostgresServer postgres, BuiltBundle bu
 
             Assert.Equal(1, result.ExitCode);
             Assert.Contains("Failed", result.StandardOutput, StringComparison.Ordinal);
-            Assert.Contains($"Not applied: {Pending}.", result.StandardOutput, StringComparison.Ordinal);
+            Assert.Contains($"Not applied: {Pending}, {Newest}.", result.StandardOutput, StringComparison.Ordinal);
             Assert.Contains(
                 $"To go on:   db release --bundle {_bundle}",
                 result.StandardOutput,
@@ -110,7 +111,7 @@ public sealed partial class ReleaseTests(PostgresServer postgres, BuiltBundle bu
         }
 
         Assert.Equal(0, (await ReleaseAsync()).ExitCode);
-        Assert.Equal(Pending, await NewestAsync());
+        Assert.Equal(Newest, await NewestAsync());
     }
 
     [Fact]
@@ -122,9 +123,13 @@ public sealed partial class ReleaseTests(PostgresServer postgres, BuiltBundle bu
 
         Assert.Equal(1, result.ExitCode);
         Assert.Contains("made_by_hand", result.StandardOutput, StringComparison.Ordinal);
-        Assert.Contains($"Applied by this release: {Pending}.", result.StandardOutput, StringComparison.Ordinal);
+        Assert.Contains(
+            $"Applied by this release: {Pending}, {Newest}.",
+            result.StandardOutput,
+            StringComparison.Ordinal
+        );
         Assert.Contains($"To go back: {_bundle} {Before}", result.StandardOutput, StringComparison.Ordinal);
-        Assert.Equal(Pending, await NewestAsync());
+        Assert.Equal(Newest, await NewestAsync());
         Assert.Contains(
             "Failed",
             await File.ReadAllTextAsync(ReleaseFile("report.html"), Cancel),
@@ -196,7 +201,7 @@ public sealed partial class ReleaseTests(PostgresServer postgres, BuiltBundle bu
         var resumed = await ReleaseAsync("--resume");
 
         Assert.True(resumed.ExitCode == 0, Said(resumed));
-        Assert.Equal(Pending, await NewestAsync());
+        Assert.Equal(Newest, await NewestAsync());
         using var record = Record();
         Assert.Contains(
             record.RootElement.GetProperty("steps").EnumerateArray(),

@@ -20,12 +20,11 @@ internal sealed class VerifyStep : IReleaseStep
 
     public async Task<StepResult> RunAsync(ReleaseContext context, CancellationToken ct)
     {
-        var expected = ExpectedSchema.Read();
         await using var connection = await context.Database.OpenAsync(ct);
-        var differences = expected.Compare(await SchemaSnapshot.ReadAsync(connection, ExpectedSchema.Scope, ct));
+        var (expected, differences, _) = await LiveSchema.CompareAsync(connection, ct);
         if (differences.Count == 0)
         {
-            return StepResult.Passed($"{expected.Objects.Count} objects, all as the migrations make them");
+            return StepResult.Passed($"{expected} objects, all as the migrations make them");
         }
 
         var migrations = await Migrations.ReadAsync(connection, ct);
