@@ -25,10 +25,20 @@ public sealed class DesignTimeFactory : IDesignTimeDbContextFactory<AppDbContext
     public static AppDbContext CreateFor(string connectionString, params string[] args) =>
         Create(new DbContextOptionsBuilder<AppDbContext>(), connectionString, args);
 
+    /// <summary>As <see cref="CreateFor(string, string[])"/>, with options of the caller's own.</summary>
+    /// <param name="connectionString">The database, in Npgsql's key-value form.</param>
+    /// <param name="configure">Called last.</param>
+    public static AppDbContext CreateFor(string connectionString, Action<DbContextOptionsBuilder> configure)
+    {
+        ArgumentNullException.ThrowIfNull(configure);
+        return Create(new DbContextOptionsBuilder<AppDbContext>(), connectionString, [], configure);
+    }
+
     private static AppDbContext Create(
         DbContextOptionsBuilder<AppDbContext> options,
         string? connectionString,
-        string[] args
+        string[] args,
+        Action<DbContextOptionsBuilder>? configure = null
     )
     {
         var arguments = MigrationSafetyArguments.Parse(args, SampleData.Argument);
@@ -42,6 +52,7 @@ public sealed class DesignTimeFactory : IDesignTimeDbContextFactory<AppDbContext
             options.UseSampleData();
         }
 
+        configure?.Invoke(options);
         return new AppDbContext(options.Options);
     }
 }

@@ -150,6 +150,13 @@ public sealed class ThrowAwayServer : IAsyncDisposable
     /// <summary>Creates an empty database with a name of its own.</summary>
     public Task<TestDatabase> CreateDatabaseAsync(CancellationToken ct = default) => CloneAsync("template0", ct);
 
+    /// <summary>Creates a copy of a database of this server in which nobody is connected any more.</summary>
+    public Task<TestDatabase> CopyAsync(TestDatabase source, CancellationToken ct = default)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        return CloneAsync(source.Name, ct);
+    }
+
     /// <summary>
     /// Clones a database that is made once for this server: the first call with a template's name creates it and has it
     /// filled, later and simultaneous ones wait for that. A failure is not remembered.

@@ -74,6 +74,7 @@ internal static class CommandLine
             BackupCommand.Create(),
             RestoreCommand.Create(),
             RehearseCommand.Create(),
+            TraceCommand.Create(),
         };
         root.Add(_json);
         root.Add(_verbose);
