@@ -112,8 +112,10 @@ internal sealed partial class StatementObserver(
     }
 
     private bool IsHistory(string sql) =>
-        sql.Contains($"\"{historyTable}\"", StringComparison.Ordinal)
-        && SqlScanner.Split(sql) is [{ Tokens: ["INSERT", "INTO", ..] or ["DELETE", "FROM", ..] }];
+        SqlScanner.Split(sql) is [{ Tokens: ["INSERT", "INTO", ..] or ["DELETE", "FROM", ..] } statement]
+        && statement.Tokens.Any(token =>
+            token == $"\"{historyTable}\"" || token.Equals(historyTable, StringComparison.OrdinalIgnoreCase)
+        );
 
     private async Task ObserveAsync(
         NpgsqlConnection connection,

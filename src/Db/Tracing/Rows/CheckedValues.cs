@@ -51,6 +51,8 @@ internal static partial class CheckedValues
                 continue;
             }
 
+            // Which of the foreign keys stay empty is decided once for all rows.
+            solutions = columns.Any(c => foreign.ContainsKey(c.Name)) ? [solutions[0]] : solutions;
             for (var c = 0; c < columns.Count; c++)
             {
                 found[columns[c].Name] = RoundRobin(
