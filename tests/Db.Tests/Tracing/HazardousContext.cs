@@ -197,7 +197,7 @@ public sealed class VacuumFull() : SqlMigration([Alone + "VACUUM FULL log"], "SE
 
 [DbContext(typeof(HazardousContext))]
 [Migration("20260101000020_Accepted")]
-[AcceptHazard("updates-whole-table", "Twenty rows in production.", On = "customers")]
+[AcceptHazard("unbatched-update", "Twenty rows in production.", On = "customers")]
 [AcceptHazard("rewrites-table", "Another hazard.")]
 public sealed class Accepted() : SqlMigration(["UPDATE customers SET visits = 0"], "SELECT 1");
 

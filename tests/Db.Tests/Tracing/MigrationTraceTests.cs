@@ -89,7 +89,7 @@ public class MigrationTraceTests(HazardousTrace trace) : IClassFixture<Hazardous
     [Fact]
     public void An_update_of_a_whole_table()
     {
-        Assert.Equal(["updates-whole-table public.customers"], Dangers<UpdateAll>());
+        Assert.Equal(["unbatched-update public.customers"], Dangers<UpdateAll>());
         Assert.Equal(
             [new ObservedChange("public.customers", 0, HazardousTrace.Rows, 0, HazardousTrace.Rows, false)],
             Statement<UpdateAll>(1).Changed
@@ -102,7 +102,7 @@ public class MigrationTraceTests(HazardousTrace trace) : IClassFixture<Hazardous
             [
                 "backfill-with-schema-change public.customers",
                 "scans-under-lock public.customers",
-                "updates-whole-table public.customers",
+                "unbatched-update public.customers",
             ],
             Dangers<Backfill>().Order()
         );
@@ -145,7 +145,7 @@ public class MigrationTraceTests(HazardousTrace trace) : IClassFixture<Hazardous
     {
         var finding = Assert.Single(Traced<ManyTables>().Findings, f => f.Direction == "Up");
         Assert.Equal(
-            ("locks-many-tables", Severity.Warning, "public.customers, public.invoices, public.orders"),
+            ("many-tables-in-one-transaction", Severity.Warning, "public.customers, public.invoices, public.orders"),
             (finding.Id, finding.Severity, finding.Object)
         );
     }
@@ -154,7 +154,7 @@ public class MigrationTraceTests(HazardousTrace trace) : IClassFixture<Hazardous
     public void Rows_that_are_lost()
     {
         Assert.Equal(["truncates-table public.log"], Dangers<Truncate>());
-        Assert.Equal(["deletes-rows public.log"], Dangers<DeleteAll>());
+        Assert.Equal(["unbatched-delete public.log"], Dangers<DeleteAll>());
     }
 
     [Fact]
@@ -211,7 +211,7 @@ public class MigrationTraceTests(HazardousTrace trace) : IClassFixture<Hazardous
     public void An_accepted_hazard_is_shown_with_its_reason_and_fails_nothing()
     {
         var finding = Assert.Single(Traced<Accepted>().Findings);
-        Assert.Equal(("updates-whole-table", "Twenty rows in production."), (finding.Id, finding.Accepted));
+        Assert.Equal(("unbatched-update", "Twenty rows in production."), (finding.Id, finding.Accepted));
         Assert.DoesNotContain(finding, trace.Report.Dangers);
         Assert.Contains(Traced<UpdateAll>().Findings[0], trace.Report.Dangers);
     }

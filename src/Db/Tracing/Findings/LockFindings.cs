@@ -80,7 +80,7 @@ internal static class LockFindings
         foreach (var change in statement.Changed.Where(c => IsMost(c.Updated, c.Of)))
         {
             yield return new TraceFinding(
-                "updates-whole-table",
+                "unbatched-update",
                 Severity.Danger,
                 run.Direction,
                 statement.Number,
@@ -149,7 +149,7 @@ internal static class LockFindings
         if (tables.Count >= ManyTables)
         {
             yield return new TraceFinding(
-                "locks-many-tables",
+                "many-tables-in-one-transaction",
                 Severity.Warning,
                 run.Direction,
                 transaction[^1].Number,

@@ -28,7 +28,7 @@ internal static class LossFindings
                 else if (LockFindings.IsMost(change.Deleted, change.Of))
                 {
                     yield return new TraceFinding(
-                        "deletes-rows",
+                        "unbatched-delete",
                         Severity.Danger,
                         run.Direction,
                         statement.Number,
