@@ -20,6 +20,7 @@ public class CommandLineTests
     [InlineData("backup")]
     [InlineData("restore")]
     [InlineData("rehearse")]
+    [InlineData("trace")]
     public async Task Each_command_explains_itself_with_examples(string command)
     {
         var all = await new Tool().RunAsync("--help");

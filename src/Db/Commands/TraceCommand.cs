@@ -141,7 +141,12 @@ internal static class TraceCommand
             return [.. assembly.Migrations.Keys];
         }
 
-        if (named.Count > 0 && !pending)
+        if (named.Count > 0 && pending)
+        {
+            throw new CouldNotRunException("Either --pending, or migrations by name; not both.");
+        }
+
+        if (named.Count > 0)
         {
             return
             [

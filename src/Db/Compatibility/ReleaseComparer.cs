@@ -198,6 +198,9 @@ internal sealed partial class ReleaseComparer(ContextFactory factory, TraceOptio
     {
         private readonly HashSet<string> _broken = [];
 
+        // May not be written any more; other columns of an INSERT or UPDATE are not to blame.
+        private readonly HashSet<string> _denied = [];
+
         public List<ReleaseBreak> Breaks { get; } = [];
 
         public int Tried { get; private set; }
@@ -245,7 +248,7 @@ internal sealed partial class ReleaseComparer(ContextFactory factory, TraceOptio
         {
             foreach (
                 var column in table.Columns.Where(c =>
-                    c is { IsUpdated: true, IsNullable: true } && !_broken.Contains(c.Name)
+                    c is { IsUpdated: true, IsNullable: true } && !_broken.Contains(c.Name) && !_denied.Contains(c.Name)
                 )
             )
             {
@@ -272,7 +275,7 @@ internal sealed partial class ReleaseComparer(ContextFactory factory, TraceOptio
             var foreign = shape.ForeignKeys.SelectMany(k => k.Columns).ToHashSet();
             foreach (
                 var column in table.Columns.Where(c =>
-                    c.IsUpdated && !_broken.Contains(c.Name) && !foreign.Contains(c.Name)
+                    c.IsUpdated && !_broken.Contains(c.Name) && !_denied.Contains(c.Name) && !foreign.Contains(c.Name)
                 )
             )
             {
@@ -354,33 +357,50 @@ internal sealed partial class ReleaseComparer(ContextFactory factory, TraceOptio
 
             var distinct = shape.UniqueKeys.SelectMany(k => k).Concat(table.Key).ToHashSet();
             var first = probes[0].Where(v => v.Column.IsInserted).ToList();
-            var twin = probes[0]
-                .Select((v, i) => distinct.Contains(v.Column.Name) ? probes[1][i] : v)
-                .Where(v => v.Column.IsInserted)
-                .ToList();
-            var error = await DifferenceAsync(async s =>
+            // PostgreSQL names one constraint at a time: what is named is made to differ, too, until it has nothing left to say.
+            for (var more = true; more; )
             {
-                await s.InsertAsync(table, first, _none, ct);
-                await s.InsertAsync(table, twin, _none, ct);
-            });
-            if (
-                error is PostgresException
+                more = false;
+                var twin = probes[0]
+                    .Select((v, i) => distinct.Contains(v.Column.Name) ? probes[1][i] : v)
+                    .Where(v => v.Column.IsInserted)
+                    .ToList();
+                var error = await DifferenceAsync(async s =>
                 {
-                    SqlState: PostgresErrorCodes.UniqueViolation or PostgresErrorCodes.ExclusionViolation
-                } e
-            )
-            {
-                var columns = KeyOfDetail().Match(e.Detail ?? "") is { Success: true } match
-                    ? match.Groups[1].Value.Replace("\"", "", StringComparison.Ordinal)
-                    : null;
-                var column = table.Columns.FirstOrDefault(c => c.Name == columns);
-                Breaks.Add(
-                    Break(column, ["insert", "update"], e, $"two rows have the same {columns ?? "values"}") with
+                    await s.InsertAsync(table, first, _none, ct);
+                    await s.InsertAsync(table, twin, _none, ct);
+                });
+                if (
+                    error is PostgresException
                     {
-                        Column = columns,
-                    }
-                );
+                        SqlState: PostgresErrorCodes.UniqueViolation or PostgresErrorCodes.ExclusionViolation
+                    } e
+                )
+                {
+                    more = AddTwin(e, distinct);
+                }
             }
+        }
+
+        private bool AddTwin(PostgresException error, HashSet<string> distinct)
+        {
+            var columns = KeyOfDetail().Match(error.Detail ?? "") is { Success: true } match
+                ? match.Groups[1].Value.Replace("\"", "", StringComparison.Ordinal)
+                : null;
+            var column = table.Columns.FirstOrDefault(c => c.Name == columns);
+            Breaks.Add(
+                Break(column, ["insert", "update"], error, $"two rows have the same {columns ?? "values"}") with
+                {
+                    Column = columns,
+                }
+            );
+            var before = distinct.Count;
+            distinct.UnionWith(
+                table
+                    .Columns.Select(c => c.Name)
+                    .Where(name => columns?.Contains(name, StringComparison.Ordinal) == true)
+            );
+            return distinct.Count > before;
         }
 
         // Fails on the other schema, though it works on its own.
@@ -402,6 +422,13 @@ internal sealed partial class ReleaseComparer(ContextFactory factory, TraceOptio
 
         private void Add(ModelColumn column, string operation, Exception error)
         {
+            if (error is PostgresException { SqlState: PostgresErrorCodes.InsufficientPrivilege } denied)
+            {
+                _denied.Add(column.Name);
+                AddOnce(operation, denied);
+                return;
+            }
+
             _broken.Add(column.Name);
             var at = Breaks.FindIndex(b => b.Column == column.Name && b.When is null);
             if (at < 0)
@@ -414,8 +441,27 @@ internal sealed partial class ReleaseComparer(ContextFactory factory, TraceOptio
             }
         }
 
+        private void AddOnce(string operation, PostgresException error)
+        {
+            var at = Breaks.FindIndex(b => b.Column is null && b.Error == error.MessageText);
+            if (at < 0)
+            {
+                Breaks.Add(Break(null, [operation], error, null));
+            }
+            else if (!Breaks[at].Operations.Contains(operation))
+            {
+                Breaks[at] = Breaks[at] with { Operations = [.. Breaks[at].Operations, operation] };
+            }
+        }
+
         private void AddToAll(string operation, Exception error, bool isNew = false, string? when = null)
         {
+            if (error is PostgresException { SqlState: PostgresErrorCodes.InsufficientPrivilege } denied)
+            {
+                AddOnce(operation, denied);
+                return;
+            }
+
             var named = (error as PostgresException)?.ColumnName;
             if (named is { Length: > 0 } && !_broken.Contains(named))
             {
@@ -432,7 +478,16 @@ internal sealed partial class ReleaseComparer(ContextFactory factory, TraceOptio
             {
                 if (!isNew)
                 {
-                    foreach (var column in table.Columns.Where(c => _broken.Contains(c.Name)))
+                    // A column that can still be updated can be inserted as well: only reading it failed.
+                    foreach (
+                        var column in table.Columns.Where(c =>
+                            _broken.Contains(c.Name)
+                            && (
+                                !c.IsUpdated
+                                || Breaks.Exists(b => b.Column == c.Name && b.Operations.Contains("update"))
+                            )
+                        )
+                    )
                     {
                         Add(column, operation, error);
                     }

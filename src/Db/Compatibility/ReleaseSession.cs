@@ -31,12 +31,8 @@ internal sealed class ReleaseSession(NpgsqlConnection connection)
             return null;
         }
         catch (Exception e)
-            when (e
-                    is PostgresException
-                        or InvalidCastException
-                        or NotSupportedException
-                        or FormatException
-                        or OverflowException
+            when (e is not OperationCanceledException
+                && !connection.FullState.HasFlag(System.Data.ConnectionState.Broken)
             )
         {
             return e;

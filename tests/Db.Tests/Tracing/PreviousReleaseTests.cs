@@ -91,6 +91,7 @@ public class PreviousReleaseTests(ReleaseTrace trace) : IClassFixture<ReleaseTra
                 "Address.City public.people.city insert+update 23502 when null is written, which the release's model allows",
                 "Person.Age public.people.age insert+update 23514 when the value is like '-1'",
                 "Person.Code public.people.code insert+update 23505 when two rows have the same code",
+                "Person.Email public.people.email insert+update 23505 when two rows have the same email",
                 "Person.Level public.people.level insert 23502 when the column is left to its default",
                 "Person.Title public.people.title insert+update 22001 when the value is like 'xxxxxxxxxxxxxxxxxxx… (200 characters)",
             ],
@@ -105,10 +106,7 @@ public class PreviousReleaseTests(ReleaseTrace trace) : IClassFixture<ReleaseTra
     [Fact]
     public void A_changed_type_and_a_renamed_label_cannot_be_read() =>
         Assert.Equal(
-            [
-                "Person.Code public.people.code read+update+insert ",
-                "Person.Mood public.people.mood read+update+insert ",
-            ],
+            ["Person.Code public.people.code read ", "Person.Mood public.people.mood read+update+insert "],
             Breaks<OtherTypes>()
         );
 
@@ -117,8 +115,7 @@ public class PreviousReleaseTests(ReleaseTrace trace) : IClassFixture<ReleaseTra
     {
         var comparison = Traced<Revoked>().PreviousRelease!;
         Assert.Equal("trace_tests_app", comparison.Role);
-        Assert.All(comparison.Breaks, b => Assert.Equal(("public.people", "42501"), (b.Table, b.SqlState)));
-        Assert.Contains(comparison.Breaks, b => b.Operations.Contains("update"));
+        Assert.Equal(["Person, Address public.people. update 42501"], Breaks<Revoked>());
         // What the role may not do before is not held against the migration.
         Assert.DoesNotContain(comparison.Breaks, b => b.Table == "public.animals");
     }

@@ -37,7 +37,12 @@ internal static class LockFindings
                 .Concat(statement.IndexesBuilt.Select(i => i.Table))
                 .Distinct()
                 .Except(statement.Rewritten.Select(r => r.Table))
-                .Except(statement.Changed.Where(c => c.IsTruncated).Select(c => c.Table))
+                // Told as a backfill.
+                .Except(
+                    statement
+                        .Changed.Where(c => c.IsTruncated || IsMost(c.Updated, c.Of) || IsMost(c.Deleted, c.Of))
+                        .Select(c => c.Table)
+                )
         )
         {
             if (statement.HeldOn(table) is not { } mode || !mode.BlocksWrites())

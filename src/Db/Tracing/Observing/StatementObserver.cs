@@ -2,6 +2,7 @@ using System.Data.Common;
 using System.Diagnostics;
 using System.Text.RegularExpressions;
 using Microsoft.EntityFrameworkCore.Diagnostics;
+using MigrationSafety.Failures;
 using MigrationSafety.Statements;
 using Npgsql;
 
@@ -149,7 +150,7 @@ internal sealed partial class StatementObserver(
         }
         catch
         {
-            Failed = sql;
+            Failed = Secrets.Masked(sql);
             throw;
         }
         finally
@@ -247,7 +248,7 @@ internal sealed partial class StatementObserver(
 
         return new ObservedStatement(
             ++_numbers,
-            sql,
+            Secrets.Masked(sql),
             _transactions + 1,
             inTransaction,
             milliseconds,
