@@ -202,6 +202,12 @@ public sealed class VacuumFull() : SqlMigration([Alone + "VACUUM FULL log"], "SE
 public sealed class Accepted() : SqlMigration(["UPDATE customers SET visits = 0"], "SELECT 1");
 
 [DbContext(typeof(HazardousContext))]
+[Migration("20260101000025_AcceptedByItsCheck")]
+[AcceptHazard("index-not-concurrent", "Nobody writes at night.", On = "orders")]
+public sealed class AcceptedByItsCheck()
+    : SqlMigration(["CREATE INDEX accepted ON orders (code)"], "DROP INDEX accepted");
+
+[DbContext(typeof(HazardousContext))]
 [Migration("20260101000021_DropView")]
 public sealed class DropView() : SqlMigration(["DROP VIEW names"], "CREATE VIEW names AS SELECT name FROM customers");
 
@@ -214,6 +220,6 @@ public sealed class HarmfulDown()
     );
 
 [DbContext(typeof(HazardousContext))]
-[Migration("20260101000023_FailsOnRows")]
+[Migration("20260101000099_FailsOnRows")]
 public sealed class FailsOnRows()
     : SqlMigration(["ALTER TABLE customers ADD CONSTRAINT never CHECK (visits < 0)"], "SELECT 1");

@@ -132,7 +132,7 @@ public class MigrationTraceTests(HazardousTrace trace) : IClassFixture<Hazardous
     [Fact]
     public void A_dropped_table_is_named_with_the_rows_it_held()
     {
-        Assert.Equal(["drops-table public.notes"], Dangers<DropTable>());
+        Assert.Equal(["drop-table public.notes"], Dangers<DropTable>());
         Assert.Contains("its 200 rows", Traced<DropTable>().Findings[0].What, StringComparison.Ordinal);
     }
 
@@ -149,7 +149,7 @@ public class MigrationTraceTests(HazardousTrace trace) : IClassFixture<Hazardous
     [Fact]
     public void Rows_that_are_lost()
     {
-        Assert.Equal(["truncates-table public.log"], Dangers<Truncate>());
+        Assert.Equal(["truncate-table public.log"], Dangers<Truncate>());
         Assert.Equal(["unbatched-delete public.log"], Dangers<DeleteAll>());
     }
 
@@ -209,6 +209,7 @@ public class MigrationTraceTests(HazardousTrace trace) : IClassFixture<Hazardous
         var finding = Assert.Single(Traced<Accepted>().Findings);
         Assert.Equal(("unbatched-update", "Twenty rows in production."), (finding.Id, finding.Accepted));
         Assert.DoesNotContain(finding, trace.Report.Dangers);
+        Assert.Equal("Nobody writes at night.", Assert.Single(Traced<AcceptedByItsCheck>().Findings).Accepted);
         Assert.Contains(Traced<UpdateAll>().Findings[0], trace.Report.Dangers);
     }
 
@@ -216,7 +217,7 @@ public class MigrationTraceTests(HazardousTrace trace) : IClassFixture<Hazardous
     public void A_dropped_view()
     {
         var finding = Assert.Single(Traced<DropView>().Findings);
-        Assert.Equal(("drops-view", Severity.Warning, "public.names"), (finding.Id, finding.Severity, finding.Object));
+        Assert.Equal(("drop-view", Severity.Warning, "public.names"), (finding.Id, finding.Severity, finding.Object));
     }
 
     [Fact]

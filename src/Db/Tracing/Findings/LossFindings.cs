@@ -16,7 +16,7 @@ internal static class LossFindings
                 if (change.IsTruncated)
                 {
                     yield return new TraceFinding(
-                        "truncates-table",
+                        "truncate-table",
                         Severity.Danger,
                         run.Direction,
                         statement.Number,
@@ -46,7 +46,7 @@ internal static class LossFindings
             )
             {
                 yield return new TraceFinding(
-                    gone.Kind == "table" ? "drops-table" : "drops-column",
+                    gone.Kind == "table" ? "drop-table" : "drop-column",
                     Severity.Danger,
                     run.Direction,
                     statement.Number,
@@ -85,7 +85,12 @@ internal static class LossFindings
         foreach (var gone in made.Where(d => !run.MadeAgain.Contains($"{d.Kind} {d.Name}")))
         {
             yield return new TraceFinding(
-                "drops-" + gone.Kind.Replace("materialized ", "", StringComparison.Ordinal).Replace(' ', '-'),
+                gone.Kind switch
+                {
+                    "enum label" => "enum-label-removed",
+                    "materialized view" => "drop-view",
+                    var kind => "drop-" + kind,
+                },
                 Severity.Warning,
                 run.Direction,
                 run.Statements.First(s => s.Dropped.Contains(gone)).Number,

@@ -32,7 +32,7 @@ internal static class MessFindings
                     $"DROP INDEX CONCURRENTLY {left.Name}; and build it again."
                 ),
                 "disabled" => new TraceFinding(
-                    "disables-trigger",
+                    "trigger-disabled",
                     Severity.Warning,
                     run.Direction,
                     0,
