@@ -14,5 +14,6 @@ var root = new RootCommand(
     RowLevelSecurityCommand.Create(),
     BundleCommand.Create(),
     BackupCommand.Create(),
+    RailsCommand.Create(),
 };
 return await root.Parse(args).InvokeAsync();

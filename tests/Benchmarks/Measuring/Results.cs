@@ -26,16 +26,19 @@ internal sealed record Results(string Server, string Conditions, IReadOnlyList<R
                 Server,
                 Conditions,
                 "",
-                "| what | this | ms | against | ms | ratio | at most |",
+                "| what | this | | against | | ratio | at most |",
                 "|---|---|--:|---|--:|--:|--:|",
                 .. Rows.Select(row =>
                     string.Create(
                         CultureInfo.InvariantCulture,
-                        $"| {row.What} | {row.Subject} | {row.SubjectMs:#,0.00} | {row.Baseline} | {row.BaselineMs:#,0.00} | {Ratio(row.Ratio)} | {Limit(row)} |"
+                        $"| {row.What} | {row.Subject} | {Number(row.SubjectMedian)} {row.Unit} | {row.Baseline} | {Number(row.BaselineMedian)} {row.Unit} | {Ratio(row.Ratio)} | {Limit(row)} |"
                     )
                 ),
             ]
         );
+
+    private static string Number(double value) =>
+        value.ToString(value < 100 ? "0.00" : "#,0", CultureInfo.InvariantCulture);
 
     private static string Ratio(double ratio) =>
         ratio < 0.01

@@ -2,10 +2,10 @@ using System.Diagnostics;
 
 namespace Benchmarks.Measuring;
 
-/// <summary>How long each run of one thing took.</summary>
+/// <summary>How long each run of one thing took, in milliseconds; or another number of each run.</summary>
 internal sealed class Samples(string name)
 {
-    private readonly List<double> _milliseconds = [];
+    private readonly List<double> _values = [];
 
     public string Name { get; } = name;
 
@@ -13,9 +13,11 @@ internal sealed class Samples(string name)
 
     public double P95 => At(0.95);
 
-    public int Count => _milliseconds.Count;
+    public int Count => _values.Count;
 
-    public void Add(TimeSpan took) => _milliseconds.Add(took.TotalMilliseconds);
+    public void Add(TimeSpan took) => Add(took.TotalMilliseconds);
+
+    public void Add(double value) => _values.Add(value);
 
     public async Task TimeAsync(Func<Task> work)
     {
@@ -26,7 +28,7 @@ internal sealed class Samples(string name)
 
     private double At(double share)
     {
-        var sorted = _milliseconds.Order().ToArray();
+        var sorted = _values.Order().ToArray();
         return sorted[Math.Min((int)(sorted.Length * share), sorted.Length - 1)];
     }
 }
