@@ -31,18 +31,18 @@ public abstract class CrashTests
         return (counted.Passed, await Catalogs.ReadAsync(database.ConnectionString));
     }
 
-    // To go down, a run must have gone up.
-    protected static async Task<TestDatabase> PreparedAsync(ThrowAwayServer server, string? target)
-    {
-        var database = await server.CreateDatabaseAsync();
-        if (target is not null)
-        {
-            await using var context = new MixedContext(database.ConnectionString + ";Pooling=false");
-            await Run.MigrateAsync(context, async: true);
-        }
-
-        return database;
-    }
+    // To go down, a run must have gone up: once, in a template.
+    protected static Task<TestDatabase> PreparedAsync(ThrowAwayServer server, string? target) =>
+        target is null
+            ? server.CreateDatabaseAsync()
+            : server.CreateDatabaseAsync(
+                "migrated up",
+                async (connectionString, _) =>
+                {
+                    await using var context = new MixedContext(connectionString + ";Pooling=false");
+                    await Run.MigrateAsync(context, async: true);
+                }
+            );
 
     protected static async Task DisturbedAsync(int boundary, Action fault, TestDatabase database, string? target)
     {
@@ -90,25 +90,22 @@ public abstract class CrashTests
 /// <summary>See <see cref="CrashTests"/>.</summary>
 public class ProcessKilledTests(PostgresServer postgres, ITestOutputHelper output) : CrashTests
 {
-    [Fact]
-    public async Task The_process_is_killed_at_every_boundary()
+    [Theory]
+    [InlineData(null)]
+    [InlineData("0")]
+    public async Task The_process_is_killed_at_every_boundary(string? target)
     {
-        var (boundaries, expected) = await UndisturbedAsync(postgres.Server, target: null);
+        var (boundaries, expected) = await UndisturbedAsync(postgres.Server, target);
         await Parallel.ForEachAsync(
             Taken(boundaries),
             new ParallelOptions { MaxDegreeOfParallelism = 3 },
             async (boundary, _) =>
             {
-                await using var database = await PreparedAsync(postgres.Server, target: null);
-                var killed = await Bundle.RunAsync(
-                    nameof(MixedContext),
-                    database.ConnectionString,
-                    target: null,
-                    boundary
-                );
+                await using var database = await PreparedAsync(postgres.Server, target);
+                var killed = await Bundle.RunAsync(nameof(MixedContext), database.ConnectionString, target, boundary);
                 Assert.True(killed.ExitCode == 137, $"Boundary {boundary} was not reached: {killed}");
-                await using var again = new MixedContext(database.ConnectionString);
-                await Run.MigrateAsync(again, async: boundary % 2 == 0);
+                await using var again = new MixedContext(database.ConnectionString, o => o.AllowDataLoss());
+                await Run.MigrateAsync(again, async: boundary % 2 == 0, target);
                 await AssertUndisturbedAsync(boundary, expected, database);
             }
         );
@@ -142,19 +139,21 @@ public class BackendTerminatedTests(PostgresServer postgres, ITestOutputHelper o
 /// <summary>See <see cref="CrashTests"/>.</summary>
 public class ServerStoppedTests(ITestOutputHelper output) : CrashTests
 {
-    [Fact]
-    public async Task The_server_is_stopped_at_once_and_started_again_at_every_boundary()
+    [Theory]
+    [InlineData(null)]
+    [InlineData("0")]
+    public async Task The_server_is_stopped_at_once_and_started_again_at_every_boundary(string? target)
     {
         await using var server = await ThrowAwayServer.StartAsync(ct: TestContext.Current.CancellationToken);
-        var (boundaries, expected) = await UndisturbedAsync(server, target: null);
+        var (boundaries, expected) = await UndisturbedAsync(server, target);
         foreach (var boundary in Taken(boundaries))
         {
-            await using var database = await PreparedAsync(server, target: null);
+            await using var database = await PreparedAsync(server, target);
             await DisturbedAsync(
                 boundary,
                 () => server.RestartAsync(StopMode.Immediate, CancellationToken.None).GetAwaiter().GetResult(),
                 database,
-                target: null
+                target
             );
             await AssertUndisturbedAsync(boundary, expected, database);
         }
