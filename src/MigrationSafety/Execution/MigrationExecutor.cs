@@ -45,7 +45,7 @@ internal sealed class MigrationExecutor(
         while (next < commands.Count)
         {
             var step = new Step(migration, next, EndOfStep(commands, next), recorded);
-            if (!MustRunAlone(commands[next]))
+            if (!MustRunAlone(migration, next))
             {
                 step = await InTransactionAsync(session, step).ConfigureAwait(false);
             }
@@ -82,8 +82,9 @@ internal sealed class MigrationExecutor(
     }
 
     /// <summary>Whether PostgreSQL is known to refuse the command inside a transaction.</summary>
-    public static bool MustRunAlone(MigrationCommand command) =>
-        command.TransactionSuppressed && SqlScanner.Split(command.CommandText).Any(TransactionRules.MustRunAlone);
+    public static bool MustRunAlone(PlannedMigration migration, int command) =>
+        migration.Commands[command].TransactionSuppressed
+        && migration.StatementsOf(command).Any(TransactionRules.MustRunAlone);
 
     private async ValueTask<Step> InTransactionAsync(Session session, Step step)
     {
@@ -137,8 +138,7 @@ internal sealed class MigrationExecutor(
 
     private async ValueTask AloneAsync(Session session, Step step, bool inDoubt)
     {
-        var command = step.Migration.Commands[step.Start];
-        var statement = SqlScanner.Split(command.CommandText).FirstOrDefault();
+        var statement = step.Migration.StatementsOf(step.Start).FirstOrDefault();
         // From here on a crash leaves in doubt whether the command ran; the row says which one it was.
         if (!inDoubt)
         {

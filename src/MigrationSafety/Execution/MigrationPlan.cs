@@ -1,4 +1,7 @@
 using Microsoft.EntityFrameworkCore.Migrations;
+using Microsoft.EntityFrameworkCore.Migrations.Operations;
+using MigrationSafety.Journal;
+using MigrationSafety.Statements;
 
 namespace MigrationSafety.Execution;
 
@@ -10,29 +13,65 @@ internal enum MigrationDirection
 }
 
 /// <summary>One migration of a run, with the commands it consists of; the last one writes EF Core's history.</summary>
+/// <remarks>
+/// The migration itself is made when it is needed and let go: it holds the model of its time, and a thousand models are most of what a
+/// run from empty would keep in memory.
+/// </remarks>
 internal sealed class PlannedMigration(
-    Migration migration,
     string id,
     MigrationDirection direction,
-    Func<IReadOnlyList<MigrationCommand>> generate
+    Func<Migration> make,
+    Func<Migration, IReadOnlyList<MigrationCommand>> generate
 )
 {
-    private IReadOnlyList<MigrationCommand>? _commands;
-
-    public Migration Migration => migration;
+    private Generated? _generated;
 
     public string Id => id;
 
     public MigrationDirection Direction => direction;
 
     /// <exception cref="MigrationRefusedException">The migration's code, or EF Core, cannot make SQL of it.</exception>
-    public IReadOnlyList<MigrationCommand> Commands => _commands ??= Generated();
+    public IReadOnlyList<MigrationCommand> Commands => (_generated ??= Generate()).Commands;
 
-    private IReadOnlyList<MigrationCommand> Generated()
+    /// <summary>The checksum of what it does when applied.</summary>
+    public string Checksum => (_generated ??= Generate()).Checksum;
+
+    /// <summary>Whether it makes or changes types or extensions, which Npgsql then has to read again.</summary>
+    public bool AltersDatabase => (_generated ??= Generate()).AltersDatabase;
+
+    /// <summary>The statements of a command, taken apart once for all who look at them.</summary>
+    public IReadOnlyList<SqlStatement> StatementsOf(int command)
+    {
+        var generated = _generated ??= Generate();
+        return generated.Statements[command] ??= SqlScanner.Split(generated.Commands[command].CommandText);
+    }
+
+    /// <summary>The statements of the commands from a number on.</summary>
+    public IEnumerable<SqlStatement> StatementsFrom(int command) =>
+        Enumerable.Range(command, Math.Max(0, Commands.Count - command)).SelectMany(StatementsOf);
+
+    /// <summary>The migration, made anew.</summary>
+    public Migration Make() => make();
+
+    private sealed record Generated(
+        IReadOnlyList<MigrationCommand> Commands,
+        IReadOnlyList<SqlStatement>?[] Statements,
+        string Checksum,
+        bool AltersDatabase
+    );
+
+    private Generated Generate()
     {
         try
         {
-            return generate();
+            var migration = make();
+            var commands = generate(migration);
+            return new Generated(
+                commands,
+                new IReadOnlyList<SqlStatement>?[commands.Count],
+                direction == MigrationDirection.Up ? MigrationChecksum.Of(migration) : "",
+                migration.UpOperations.OfType<AlterDatabaseOperation>().Any()
+            );
         }
         catch (Exception e) when (e is not MigrationSafetyException)
         {

@@ -77,29 +77,24 @@ internal sealed class MigrationPlanner(
         );
     }
 
-    private PlannedMigration Up(KeyValuePair<string, TypeInfo> pair)
-    {
-        var migration = assembly.CreateMigration(pair.Value, provider.Name);
-        return new PlannedMigration(
-            migration,
+    private PlannedMigration Up(KeyValuePair<string, TypeInfo> pair) =>
+        new(
             pair.Key,
             MigrationDirection.Up,
-            () =>
+            () => assembly.CreateMigration(pair.Value, provider.Name),
+            migration =>
                 WithHistory(
                     generator.Generate(migration.UpOperations, Initialized(migration)),
                     history.GetInsertScript(new HistoryRow(pair.Key, ProductInfo.GetVersion()))
                 )
         );
-    }
 
-    private PlannedMigration Down(KeyValuePair<string, TypeInfo> pair, TypeInfo? previous)
-    {
-        var migration = assembly.CreateMigration(pair.Value, provider.Name);
-        return new PlannedMigration(
-            migration,
+    private PlannedMigration Down(KeyValuePair<string, TypeInfo> pair, TypeInfo? previous) =>
+        new(
             pair.Key,
             MigrationDirection.Down,
-            () =>
+            () => assembly.CreateMigration(pair.Value, provider.Name),
+            migration =>
                 WithHistory(
                     generator.Generate(
                         migration.DownOperations,
@@ -108,7 +103,6 @@ internal sealed class MigrationPlanner(
                     history.GetDeleteScript(pair.Key)
                 )
         );
-    }
 
     private Microsoft.EntityFrameworkCore.Metadata.IModel Initialized(Migration migration) =>
         modelInitializer.Initialize(migration.TargetModel, designTime: true, validationLogger: null);

@@ -4,7 +4,6 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Diagnostics;
 using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Migrations;
-using Microsoft.EntityFrameworkCore.Migrations.Operations;
 using Microsoft.EntityFrameworkCore.Storage;
 using Microsoft.Extensions.Logging;
 using MigrationSafety.Arguments;
@@ -392,11 +391,11 @@ internal sealed class MigrationRun(
         {
             if (step.Direction == MigrationDirection.Up)
             {
-                diagnostics.MigrationApplying(migrator, step.Migration);
+                diagnostics.MigrationApplying(migrator, step.Make());
             }
             else
             {
-                diagnostics.MigrationReverting(migrator, step.Migration);
+                diagnostics.MigrationReverting(migrator, step.Make());
             }
 
             await executor
@@ -409,7 +408,7 @@ internal sealed class MigrationRun(
         }
 
         // As Npgsql's own migrator does it: a new type is unknown to this process until its types are read again.
-        if (plan.Steps.Any(step => step.Migration.UpOperations.OfType<AlterDatabaseOperation>().Any()))
+        if (plan.Steps.Any(step => step.AltersDatabase))
         {
             if (session.Async)
             {

@@ -9,13 +9,12 @@ internal static class PlannedStatements
 {
     public static IEnumerable<(PlannedMigration Migration, SqlStatement Statement)> Of(MigrationGuardContext context) =>
         context.Plan.Steps.SelectMany(step =>
-            step.Commands.Skip(
+            step.StatementsFrom(
                     context
                         .Unfinished.FirstOrDefault(u => u.MigrationId == step.Id && u.Direction == step.Direction)
                         ?.Committed
                         ?? 0
                 )
-                .SelectMany(command => SqlScanner.Split(command.CommandText))
                 .Select(statement => (step, statement))
         );
 

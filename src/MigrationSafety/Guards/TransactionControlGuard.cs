@@ -9,10 +9,10 @@ internal sealed class TransactionControlGuard : IMigrationGuard
     public ValueTask<Failure?> CheckAsync(MigrationGuardContext context) =>
         ValueTask.FromResult(
             context
-                .Plan.Steps.SelectMany(step => step.Commands.Select(command => (step, command)))
+                .Plan.Steps.SelectMany(step => step.Commands.Select((command, index) => (step, command, index)))
                 .Where(pair => !pair.command.TransactionSuppressed && MayHold(pair.command.CommandText))
                 .SelectMany(pair =>
-                    SqlScanner.Split(pair.command.CommandText).Select(statement => (pair.step, pair.command, statement))
+                    pair.step.StatementsOf(pair.index).Select(statement => (pair.step, pair.command, statement))
                 )
                 .Where(found => TransactionRules.IsTransactionControl(found.statement))
                 .Select(found => new Failure(

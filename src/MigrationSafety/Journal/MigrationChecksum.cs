@@ -1,6 +1,8 @@
 using System.Collections;
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Reflection;
+using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.EntityFrameworkCore.Infrastructure;
@@ -75,21 +77,10 @@ internal static class MigrationChecksum
     private static void WriteOperation(StringBuilder text, MigrationOperation operation)
     {
         text.Append(operation.GetType().Name).Append('{');
-        var properties = operation
-            .GetType()
-            .GetProperties(BindingFlags.Public | BindingFlags.Instance)
-            .Where(property =>
-                property.GetIndexParameters().Length == 0
-                // A warning of the operation's, not a part of what it does.
-                && property.Name is not nameof(MigrationOperation.IsDestructiveChange)
-                // The old state, which says nothing about what is done to it, and Annotatable's own plumbing.
-                && property.Name is not ("OldColumn" or "OldTable" or "OldSequence" or "OldDatabase" or "IsReadOnly")
-            )
-            .OrderBy(property => property.Name, StringComparer.Ordinal);
-        foreach (var property in properties)
+        foreach (var (property, unset) in Properties.GetOrAdd(operation.GetType(), PropertiesOf))
         {
             var value = property.GetValue(operation);
-            if (!IsDefault(value, property.PropertyType))
+            if (!IsDefault(value, property.PropertyType, unset))
             {
                 text.Append(property.Name).Append('=');
                 Write(text, value);
@@ -107,7 +98,33 @@ internal static class MigrationChecksum
         text.Append('}');
     }
 
-    private static bool IsDefault(object? value, Type type) =>
+    // A thousand migrations hold a dozen kinds of operations.
+    private static readonly ConcurrentDictionary<Type, (PropertyInfo Property, object? Unset)[]> Properties = new();
+
+    private static (PropertyInfo Property, object? Unset)[] PropertiesOf(Type operation) =>
+        [
+            .. operation
+                .GetProperties(BindingFlags.Public | BindingFlags.Instance)
+                .Where(property =>
+                    property.GetIndexParameters().Length == 0
+                    // A warning of the operation's, not a part of what it does.
+                    && property.Name is not nameof(MigrationOperation.IsDestructiveChange)
+                    // The old state, which says nothing about what is done to it, and Annotatable's own plumbing.
+                    && property.Name
+                        is not ("OldColumn" or "OldTable" or "OldSequence" or "OldDatabase" or "IsReadOnly")
+                )
+                .OrderBy(property => property.Name, StringComparer.Ordinal)
+                .Select(property =>
+                    (
+                        property,
+                        property.PropertyType is { IsValueType: true } type
+                            ? RuntimeHelpers.GetUninitializedObject(type)
+                            : null
+                    )
+                ),
+        ];
+
+    private static bool IsDefault(object? value, Type type, object? unset) =>
         value switch
         {
             null => true,
@@ -117,9 +134,7 @@ internal static class MigrationChecksum
             string => false,
             ICollection { Count: 0 } => true,
             Enum e => Convert.ToInt64(e, CultureInfo.InvariantCulture) == 0,
-            ValueType when type.IsValueType && Nullable.GetUnderlyingType(type) is null => value.Equals(
-                Activator.CreateInstance(type)
-            ),
+            ValueType when type.IsValueType && Nullable.GetUnderlyingType(type) is null => value.Equals(unset),
             _ => false,
         };
 }

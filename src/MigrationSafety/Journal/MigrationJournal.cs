@@ -70,8 +70,7 @@ internal sealed class MigrationJournal(JournalTables tables, string historyTable
 
         if (migration.Direction == MigrationDirection.Up)
         {
-            await SaveChecksumAsync(session, migration.Id, MigrationChecksum.Of(migration.Migration))
-                .ConfigureAwait(false);
+            await SaveChecksumAsync(session, migration.Id, migration.Checksum).ConfigureAwait(false);
         }
         else
         {

@@ -21,11 +21,14 @@ internal static class PlanReader
             for (var (start, end) = (0, 0); start < step.Commands.Count; start = end)
             {
                 end = MigrationExecutor.EndOfStep(step.Commands, start);
-                var alone = MigrationExecutor.MustRunAlone(step.Commands[start]);
+                var alone = MigrationExecutor.MustRunAlone(step, start);
                 transactions.Add(
                     new RunPlanTransaction(
                         !alone,
-                        await StatementsAsync(context.Session, step.Commands.Skip(start).Take(end - start))
+                        await StatementsAsync(
+                                context.Session,
+                                Enumerable.Range(start, end - start).SelectMany(step.StatementsOf)
+                            )
                             .ConfigureAwait(false)
                     )
                 );
@@ -61,11 +64,11 @@ internal static class PlanReader
 
     private static async ValueTask<IReadOnlyList<RunPlanStatement>> StatementsAsync(
         Session session,
-        IEnumerable<MigrationCommand> commands
+        IEnumerable<SqlStatement> planned
     )
     {
         var statements = new List<RunPlanStatement>();
-        foreach (var statement in commands.SelectMany(command => SqlScanner.Split(command.CommandText)))
+        foreach (var statement in planned)
         {
             var taken = StatementLock.Of(statement);
             var size = taken is null

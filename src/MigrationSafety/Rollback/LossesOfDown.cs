@@ -9,30 +9,32 @@ namespace MigrationSafety.Rollback;
 internal static class LossesOfDown
 {
     public static IEnumerable<PossibleLoss> Of(PlannedMigration migration, ISqlGenerationHelper sql) =>
-        migration.Migration.DownOperations.SelectMany(operation =>
-            operation switch
-            {
-                DropTableOperation o => [new TableLoss(migration.Id, sql.DelimitIdentifier(o.Name, o.Schema))],
-                DropColumnOperation o =>
-                [
-                    new ColumnLoss(
-                        migration.Id,
-                        sql.DelimitIdentifier(o.Table, o.Schema),
-                        sql.DelimitIdentifier(o.Name)
-                    ),
-                ],
-                DeleteDataOperation o =>
-                [
-                    new RowsLoss(migration.Id, sql.DelimitIdentifier(o.Table, o.Schema), "DELETE"),
-                ],
-                UpdateDataOperation o =>
-                [
-                    new RowsLoss(migration.Id, sql.DelimitIdentifier(o.Table, o.Schema), "UPDATE"),
-                ],
-                SqlOperation o => SqlScanner.Split(o.Sql).SelectMany(statement => Of(migration.Id, statement)),
-                _ => Enumerable.Empty<PossibleLoss>(),
-            }
-        );
+        migration
+            .Make()
+            .DownOperations.SelectMany(operation =>
+                operation switch
+                {
+                    DropTableOperation o => [new TableLoss(migration.Id, sql.DelimitIdentifier(o.Name, o.Schema))],
+                    DropColumnOperation o =>
+                    [
+                        new ColumnLoss(
+                            migration.Id,
+                            sql.DelimitIdentifier(o.Table, o.Schema),
+                            sql.DelimitIdentifier(o.Name)
+                        ),
+                    ],
+                    DeleteDataOperation o =>
+                    [
+                        new RowsLoss(migration.Id, sql.DelimitIdentifier(o.Table, o.Schema), "DELETE"),
+                    ],
+                    UpdateDataOperation o =>
+                    [
+                        new RowsLoss(migration.Id, sql.DelimitIdentifier(o.Table, o.Schema), "UPDATE"),
+                    ],
+                    SqlOperation o => SqlScanner.Split(o.Sql).SelectMany(statement => Of(migration.Id, statement)),
+                    _ => Enumerable.Empty<PossibleLoss>(),
+                }
+            );
 
     internal static IEnumerable<PossibleLoss> Of(string migration, SqlStatement statement)
     {
