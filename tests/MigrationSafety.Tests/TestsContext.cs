@@ -6,7 +6,11 @@ namespace MigrationSafety.Tests;
 public abstract class TestsContext(string connectionString, Action<MigrationSafetyOptionsBuilder>? configure = null)
     : DbContext
 {
-    protected override void OnConfiguring(DbContextOptionsBuilder optionsBuilder) =>
+    /// <summary>Further options, set by a test before the context is used.</summary>
+    public Action<DbContextOptionsBuilder>? Further { get; init; }
+
+    protected override void OnConfiguring(DbContextOptionsBuilder optionsBuilder)
+    {
         optionsBuilder
             .UseNpgsql(
                 connectionString,
@@ -16,4 +20,6 @@ public abstract class TestsContext(string connectionString, Action<MigrationSafe
                         .MigrationsHistoryTable("__EFMigrationsHistory", "migrations")
             )
             .UseMigrationSafety(configure);
+        Further?.Invoke(optionsBuilder);
+    }
 }

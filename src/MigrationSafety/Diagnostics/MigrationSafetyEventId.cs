@@ -40,5 +40,8 @@ public static class MigrationSafetyEventId
     /// <summary>Data that is about to be deleted, because that was allowed.</summary>
     public static readonly EventId DataLoss = Make(11, nameof(DataLoss));
 
+    /// <summary>A partition that an earlier attempt detached in part is detached to the end.</summary>
+    public static readonly EventId FinalizingDetach = Make(12, nameof(FinalizingDetach));
+
     private static EventId Make(int number, string name) => new(First + number, name);
 }

@@ -58,6 +58,14 @@ internal static class MigrationSafetyLog
             index
         );
 
+    public static void FinalizingDetach(this ILogger logger, string partition, string table) =>
+        logger.LogInformation(
+            MigrationSafetyEventId.FinalizingDetach,
+            "The partition {Partition} was detached from {Table} in part by an attempt that was broken off; that is finished now.",
+            partition,
+            table
+        );
+
     public static void StepAlreadyDone(this ILogger logger, string step) =>
         logger.LogInformation(
             MigrationSafetyEventId.StepAlreadyDone,

@@ -28,6 +28,11 @@ internal sealed class MigrationExecutor(
     string applicationName
 )
 {
+    // The session may be the caller's own, and go on after the run.
+    private const string Reset = "RESET lock_timeout; RESET statement_timeout; RESET application_name";
+
+    private static readonly TimeSpan CleanUpLimit = TimeSpan.FromSeconds(10);
+
     public async ValueTask ExecuteAsync(Session session, PlannedMigration migration, UnfinishedMigration? unfinished)
     {
         var started = Stopwatch.StartNew();
@@ -52,6 +57,7 @@ internal sealed class MigrationExecutor(
             else
             {
                 await AloneAsync(session, step, inDoubt: unfinished?.Committed == next).ConfigureAwait(false);
+                progress.Alone = false;
             }
 
             recorded = true;
@@ -101,7 +107,10 @@ internal sealed class MigrationExecutor(
                     .ConfigureAwait(false);
                 for (; at < step.End; at++)
                 {
-                    await RunAsync(session, step.Migration, at).ConfigureAwait(false);
+                    if (await IsToBeDoneAsync(session, step.Migration, at).ConfigureAwait(false))
+                    {
+                        await RunAsync(session, step.Migration, at).ConfigureAwait(false);
+                    }
                 }
 
                 if (step.IsLast)
@@ -131,13 +140,22 @@ internal sealed class MigrationExecutor(
             catch (Exception e) when (e is not OperationCanceledException && !LostConnection.Is(e))
             {
                 await session.RollbackAsync().ConfigureAwait(false);
-                throw Failed(session, e, step.Migration, Math.Min(at, step.End - 1));
+                throw e is MigrationSafetyException
+                    ? e
+                    : Failed(session, e, step.Migration, Math.Min(at, step.End - 1));
             }
         }
     }
 
+    private async ValueTask<bool> IsToBeDoneAsync(Session session, PlannedMigration migration, int command) =>
+        !migration.Commands[command].TransactionSuppressed
+        || migration.StatementsOf(command) is not [var statement]
+        || AddConstraintStep.Parse(statement, logger) is not { } constraint
+        || await constraint.IsToBeDoneAsync(session, inDoubt: false).ConfigureAwait(false);
+
     private async ValueTask AloneAsync(Session session, Step step, bool inDoubt)
     {
+        progress.Alone = true;
         var statement = step.Migration.StatementsOf(step.Start).FirstOrDefault();
         // From here on a crash leaves in doubt whether the command ran; the row says which one it was.
         if (!inDoubt)
@@ -175,7 +193,7 @@ internal sealed class MigrationExecutor(
                     await RunAsync(session, step.Migration, step.Start).ConfigureAwait(false);
                 }
 
-                await session.ExecuteAsync("RESET lock_timeout; RESET statement_timeout").ConfigureAwait(false);
+                await session.ExecuteAsync(Reset).ConfigureAwait(false);
                 break;
             }
             catch (PostgresException e) when (IsRetriable(e))
@@ -214,9 +232,28 @@ internal sealed class MigrationExecutor(
 
     private async ValueTask CleanUpAsync(Session session, RepeatableStep? step)
     {
+        try
+        {
+            // DROP INDEX CONCURRENTLY waits for every old transaction; whoever pressed Ctrl-C does not.
+            await session.CleanUpAsync($"SET statement_timeout = '{Milliseconds(CleanUpLimit)}'").ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is NpgsqlException or InvalidOperationException)
+        {
+            // The session is lost; the step says what may be left.
+        }
+
         if (step is not null && await step.CleanUpAsync(session).ConfigureAwait(false) is { } cleaned)
         {
             progress.CleanedUp = cleaned;
+        }
+
+        try
+        {
+            await session.CleanUpAsync(Reset).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is NpgsqlException or InvalidOperationException)
+        {
+            // A lost session has no settings.
         }
     }
 
@@ -298,7 +335,7 @@ internal sealed class MigrationExecutor(
         new(
             new Failure(
                 "LockNotGiven",
-                $"{migration.Id} did not get a lock it needs within {Duration.Text(options.LockWait)} ({budget.Attempt} attempts, "
+                $"{migration.Id} did not get a lock it needs within {Duration.Text(options.LockWait)} ({budget.Attempt} {(budget.Attempt == 1 ? "attempt" : "attempts")}, "
                     + $"the last waiting {Duration.Text(budget.LockTimeout)}; {e.SqlState}).\n"
                     + $"In the way: {watch.Text}.\n\n"
                     + SqlExcerpt.Of(migration.Commands[command].CommandText, 0),

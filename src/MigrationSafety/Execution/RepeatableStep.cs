@@ -16,7 +16,21 @@ internal abstract class RepeatableStep
             return new CreateIndexConcurrentlyStep(index, logger);
         }
 
-        return DropIndexConcurrentlyStep.Parse(statement, logger);
+        return DropIndexConcurrentlyStep.Parse(statement, logger)
+            ?? ReindexConcurrentlyStep.Parse(statement, logger)
+            ?? (RepeatableStep?)DetachPartitionConcurrentlyStep.Parse(statement, logger);
+    }
+
+    /// <summary>A name with its schema, as it is written.</summary>
+    protected static string Name(TokenReader reader)
+    {
+        var name = reader.Next();
+        while (reader.Take("."))
+        {
+            name += "." + reader.Next();
+        }
+
+        return name;
     }
 
     /// <summary>Removes what a failed attempt left, and says whether the command still has to run.</summary>
@@ -158,13 +172,7 @@ internal sealed class DropIndexConcurrentlyStep(string written, ILogger logger) 
             reader.Take("EXISTS");
         }
 
-        var name = reader.Next();
-        if (reader.Peek() == ".")
-        {
-            name += reader.Next() + reader.Next();
-        }
-
-        return new DropIndexConcurrentlyStep(name, logger);
+        return new DropIndexConcurrentlyStep(Name(reader), logger);
     }
 
     public override async ValueTask<bool> IsToBeDoneAsync(Session session, bool inDoubt)

@@ -12,6 +12,9 @@ internal sealed class RunProgress
     /// <summary>How many of its commands are committed.</summary>
     public int Committed { get; set; }
 
+    /// <summary>Whether the command that runs now runs outside of a transaction, so that it may leave something behind.</summary>
+    public bool Alone { get; set; }
+
     /// <summary>What was cleaned up after a failure, or null.</summary>
     public string? CleanedUp { get; set; }
 
@@ -26,7 +29,7 @@ internal sealed class RunProgress
     }
 
     public void Start(PlannedMigration migration, int committed) =>
-        (Current, Committed, CleanedUp) = (migration, committed, null);
+        (Current, Committed, CleanedUp, Alone) = (migration, committed, null, false);
 
     public void Finish()
     {
@@ -56,10 +59,11 @@ internal sealed class RunProgress
         {
             var verb = current.Direction == MigrationDirection.Up ? "applied" : "reverted";
             text.Add(
-                Committed == 0
+                Committed == 0 && Alone ? $"{current.Id} is not {verb}: none of its commands is committed"
+                : Committed == 0
                     ? $"{current.Id} is not {verb}, and nothing of it is left: its transaction was rolled back"
-                    : $"{current.Id} is {verb} in part: {Committed} of its {current.Commands.Count} commands are committed and recorded; "
-                        + "the next run goes on with the one after them"
+                : $"{current.Id} is {verb} in part: {Committed} of its {current.Commands.Count} commands are committed and recorded; "
+                    + "the next run goes on with the one after them"
             );
             if (CleanedUp is not null)
             {

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using MigrationSafety.Statements;
 
 namespace MigrationSafety.Guards;
@@ -6,7 +7,7 @@ namespace MigrationSafety.Guards;
 /// An invalid index is what a failed CREATE INDEX CONCURRENTLY leaves: every write pays for it and no query uses it, and a unique one
 /// does not guarantee anything. Those that this run builds again itself are forgiven.
 /// </summary>
-internal sealed class InvalidIndexGuard : IMigrationGuard
+internal sealed partial class InvalidIndexGuard : IMigrationGuard
 {
     public async ValueTask<Failure?> CheckAsync(MigrationGuardContext context)
     {
@@ -36,12 +37,10 @@ internal sealed class InvalidIndexGuard : IMigrationGuard
 
         var ours = PlannedStatements
             .Of(context)
-            .Where(planned => planned.Statement.Tokens is ["CREATE" or "DROP", ..])
-            .Select(planned => planned.Statement.Text)
+            .Where(planned => planned.Statement.Tokens is ["CREATE" or "DROP" or "REINDEX", ..])
+            .Select(planned => planned.Statement)
             .ToList();
-        var left = found
-            .Where(index => !ours.Any(sql => sql.Contains(index.Bare, StringComparison.OrdinalIgnoreCase)))
-            .ToList();
+        var left = found.Where(index => !ours.Any(statement => Heals(statement, index.Bare, index.Table))).ToList();
         return left.Count == 0
             ? null
             : new Failure(
@@ -59,4 +58,21 @@ internal sealed class InvalidIndexGuard : IMigrationGuard
                     )
             );
     }
+
+    // REINDEX CONCURRENTLY first drops what an earlier one left on the same table.
+    private static bool Heals(SqlStatement statement, string index, string table) =>
+        Names(statement, index)
+        || statement.Tokens[0] == "REINDEX"
+            && (
+                Names(statement, Leftover().Replace(index, ""))
+                || Names(statement, table[(table.LastIndexOf('.') + 1)..].Trim('"'))
+                || statement.Tokens.Contains("SCHEMA")
+                || statement.Tokens.Contains("DATABASE")
+            );
+
+    private static bool Names(SqlStatement statement, string name) =>
+        statement.Text.Contains(name, StringComparison.OrdinalIgnoreCase);
+
+    [GeneratedRegex("_cc(new|old)[0-9]*$")]
+    private static partial Regex Leftover();
 }

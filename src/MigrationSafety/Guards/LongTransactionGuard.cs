@@ -69,7 +69,8 @@ internal sealed class LongTransactionGuard : IMigrationGuard
                         )
                     ),
                 null,
-                $"let it end, or end it: SELECT pg_terminate_backend({inTheWay[0].Pid}); To wait for it instead: -- --long-transaction 12h"
+                $"let it end, or end it: {string.Join(' ', inTheWay.Select(t => $"SELECT pg_terminate_backend({t.Pid});"))} To wait for it "
+                    + "instead: -- --long-transaction 12h"
             );
     }
 }
