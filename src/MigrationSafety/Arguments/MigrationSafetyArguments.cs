@@ -12,7 +12,7 @@ namespace MigrationSafety;
 /// <c>--create-database</c>, <c>--allow-out-of-order</c>, <c>--allow-data-loss</c>, <c>--allow-edited</c>, <c>--plan[=text|json]</c>,
 /// <c>--expect-plan DIGEST</c>, and with a duration (<c>250ms</c>, <c>2s</c>, <c>10min</c>, <c>4h</c>): <c>--lock-timeout</c>,
 /// <c>--lock-wait</c>, <c>--runner-wait</c>, <c>--statement-timeout</c>, <c>--non-transactional-timeout</c>, <c>--reconnect-wait</c>,
-/// <c>--long-transaction</c>. A value may also be joined by <c>=</c>.
+/// <c>--long-transaction</c>; <c>--free-disk SIZE</c> (<c>500MB</c>, <c>20GB</c>, <c>1TB</c>). A value may also be joined by <c>=</c>.
 /// </para>
 /// <para>
 /// A wrong argument does not throw here: EF Core would wrap what a factory throws into a message of its own. It is said, alone, by the
@@ -113,7 +113,7 @@ public sealed class MigrationSafetyArguments
                 : null;
         }
 
-        var known = name == "--expect-plan" || Durations.ContainsKey(name);
+        var known = name is "--expect-plan" or "--free-disk" || Durations.ContainsKey(name);
         if (!known)
         {
             return Unknown(name, others);
@@ -121,8 +121,9 @@ public sealed class MigrationSafetyArguments
 
         if (value is null && (!left.TryDequeue(out value) || value.StartsWith("--", StringComparison.Ordinal)))
         {
-            return name == "--expect-plan"
-                ? "--expect-plan needs the digest that --plan printed."
+            return name == "--expect-plan" ? "--expect-plan needs the digest that --plan printed."
+                : name == "--free-disk"
+                    ? $"--free-disk needs a size, such as --free-disk 20GB; units are {DiskSize.Units}."
                 : $"{name} needs a duration, such as {name} 2s; units are {Duration.Units}.";
         }
 
@@ -130,6 +131,15 @@ public sealed class MigrationSafetyArguments
         {
             _changes.Add(o => o with { ExpectedPlan = value });
             return string.IsNullOrWhiteSpace(value) ? "--expect-plan needs the digest that --plan printed." : null;
+        }
+
+        if (name == "--free-disk")
+        {
+            var read = DiskSize.TryParse(value, out var bytes);
+            _changes.Add(o => o with { FreeDisk = bytes });
+            return read
+                ? null
+                : $"--free-disk {value}: not a size. Write a number and its unit ({DiskSize.Units}), such as --free-disk 20GB.";
         }
 
         if (!Duration.TryParse(value, out var duration))
@@ -143,7 +153,7 @@ public sealed class MigrationSafetyArguments
 
     private static string Unknown(string name, IReadOnlyCollection<string> others)
     {
-        string[] all = [.. Switches.Keys, .. Durations.Keys, "--plan", "--expect-plan", .. others];
+        string[] all = [.. Switches.Keys, .. Durations.Keys, "--plan", "--expect-plan", "--free-disk", .. others];
         var nearest = NearestName.Of(name, all);
         return $"Unknown argument {name}."
             + (nearest is null ? "" : $" Did you mean {nearest}?")

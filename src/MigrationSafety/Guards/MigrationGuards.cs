@@ -16,6 +16,7 @@ internal static class MigrationGuards
         new DataLossGuard(),
         new PrivilegesGuard(),
         new InvalidIndexGuard(),
+        new DiskSpaceGuard(),
         new LongTransactionGuard(),
     ];
 }

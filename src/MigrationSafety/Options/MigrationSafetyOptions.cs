@@ -72,6 +72,12 @@ public sealed record MigrationSafetyOptions
     /// </summary>
     public TimeSpan LongTransaction { get; init; } = TimeSpan.FromMinutes(5);
 
+    /// <summary>
+    /// How many bytes are free on the disk of the server's data, for whoever runs the migrations knows it: PostgreSQL does not say. With
+    /// it, a run that would rewrite larger tables than that is refused. Null, the default: nothing is compared.
+    /// </summary>
+    public long? FreeDisk { get; init; }
+
     /// <summary>The schema that holds the rails' own tables. Default: <c>migrations</c>.</summary>
     public string JournalSchema { get; init; } = "migrations";
 

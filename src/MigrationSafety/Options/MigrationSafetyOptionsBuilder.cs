@@ -87,6 +87,14 @@ public sealed class MigrationSafetyOptionsBuilder
     public MigrationSafetyOptionsBuilder LongTransaction(TimeSpan age) =>
         With(Options with { LongTransaction = Positive(age) });
 
+    /// <summary>How much is free on the disk of the server's data; a run that would need more to rewrite tables is refused.</summary>
+    /// <param name="bytes">The free bytes.</param>
+    public MigrationSafetyOptionsBuilder FreeDisk(long bytes)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(bytes);
+        return With(Options with { FreeDisk = bytes });
+    }
+
     /// <summary>The schema that holds the rails' own tables.</summary>
     /// <param name="name">The schema's name.</param>
     public MigrationSafetyOptionsBuilder JournalSchema(string name)

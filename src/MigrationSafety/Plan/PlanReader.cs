@@ -72,27 +72,19 @@ internal static class PlanReader
         {
             var taken = StatementLock.Of(statement);
             var size = taken is null
-                ? []
-                : await session
-                    .QueryAsync(
-                        """
-                        SELECT greatest(c.reltuples, 0)::bigint, pg_total_relation_size(c.oid)
-                        FROM pg_class c WHERE c.oid = to_regclass($1)
-                        """,
-                        r => (Rows: r.GetInt64(0), Bytes: r.GetInt64(1)),
-                        taken.Relation
-                    )
-                    .ConfigureAwait(false);
+                ? null
+                : await RelationSize.ReadAsync(session, taken.Relation).ConfigureAwait(false);
             statements.Add(
-                size is [var found]
-                    ? new RunPlanStatement(
+                size is null
+                    ? new RunPlanStatement(Failures.Secrets.Masked(statement.Text), null, null, null, null, false)
+                    : new RunPlanStatement(
                         Failures.Secrets.Masked(statement.Text),
                         taken!.Mode,
                         taken.Relation,
-                        found.Rows,
-                        found.Bytes
+                        size.Rows,
+                        size.Bytes,
+                        await TableRewrite.IsOneAsync(session, statement).ConfigureAwait(false)
                     )
-                    : new RunPlanStatement(Failures.Secrets.Masked(statement.Text), null, null, null, null)
             );
         }
 

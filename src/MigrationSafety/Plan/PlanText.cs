@@ -25,7 +25,7 @@ internal static class PlanText
         var text = new StringBuilder();
         text.AppendLine(
             CultureInfo.InvariantCulture,
-            $"Plan {plan.Digest} for {plan.Database}: {plan.Applied} migrations are applied."
+            $"Plan {plan.Digest} for {plan.Database}: {plan.Applied} {(plan.Applied == 1 ? "migration is" : "migrations are")} applied."
         );
         if (plan.Migrations.Count == 0)
         {
@@ -49,7 +49,7 @@ internal static class PlanText
                     {
                         text.AppendLine(
                             CultureInfo.InvariantCulture,
-                            $"        {statement.Lock} on {statement.Relation} (about {statement.Rows:N0} rows, {Size(statement.Bytes ?? 0)})"
+                            $"        {statement.Lock} on {statement.Relation} (about {statement.Rows:N0} rows, {DiskSize.Text(statement.Bytes ?? 0)}){(statement.Rewrites ? ", written anew" : "")}"
                         );
                     }
                 }
@@ -75,12 +75,4 @@ internal static class PlanText
     }
 
     private static string Time(long milliseconds) => Duration.Text(TimeSpan.FromMilliseconds(milliseconds));
-
-    private static string Size(long bytes) =>
-        bytes switch
-        {
-            < 1 << 20 => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1024.0:0} kB"),
-            < 1 << 30 => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1048576.0:0.#} MB"),
-            _ => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1073741824.0:0.#} GB"),
-        };
 }

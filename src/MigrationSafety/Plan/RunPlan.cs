@@ -44,7 +44,15 @@ internal sealed record RunPlanTransaction(bool InTransaction, IReadOnlyList<RunP
 /// <param name="Relation">On what, or null.</param>
 /// <param name="Rows">PostgreSQL's estimate of the rows in it; null when it does not exist yet.</param>
 /// <param name="Bytes">Its size with indexes, in bytes; null when it does not exist yet.</param>
-internal sealed record RunPlanStatement(string Sql, string? Lock, string? Relation, long? Rows, long? Bytes);
+/// <param name="Rewrites">Whether it is written anew, and takes its size on the disk once more meanwhile.</param>
+internal sealed record RunPlanStatement(
+    string Sql,
+    string? Lock,
+    string? Relation,
+    long? Rows,
+    long? Bytes,
+    bool Rewrites
+);
 
 /// <summary>How long the run would wait for what; milliseconds.</summary>
 internal sealed record RunPlanLimits(

@@ -80,6 +80,11 @@ public class MigrationSafetyArgumentsTests
         "--lock-wait -1s: not a duration. Write a number and its unit (ms, s, min, h or d), at most 30 days, such as --lock-wait 2s."
     )]
     [InlineData("--expect-plan", "--expect-plan needs the digest that --plan printed.")]
+    [InlineData("--free-disk", "--free-disk needs a size, such as --free-disk 20GB; units are MB, GB, TB.")]
+    [InlineData(
+        "--free-disk=20",
+        "--free-disk 20: not a size. Write a number and its unit (MB, GB, TB), such as --free-disk 20GB."
+    )]
     public void A_wrong_argument_is_a_problem_that_says_what_is_right(string argument, string problem) =>
         Assert.StartsWith(
             problem,

@@ -1,3 +1,5 @@
+using Microsoft.EntityFrameworkCore.Infrastructure;
+using Microsoft.EntityFrameworkCore.Migrations;
 using MigrationSafety.TestMigrations;
 using Npgsql;
 using Xunit;
@@ -114,5 +116,59 @@ public class DatabaseStateGuardTests(PostgresServer postgres)
         );
         await transaction.RollbackAsync(TestContext.Current.CancellationToken);
         await Run.MigrateAsync(context, async);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Less_free_disk_than_a_rewrite_needs(bool async)
+    {
+        await using var database = await postgres.CreateDatabaseAsync();
+        await ExecuteAsync(
+            database.ConnectionString,
+            """
+            CREATE TABLE numbers (id int, name varchar(20)); INSERT INTO numbers SELECT i, i FROM generate_series(1, 50000) i;
+            ANALYZE numbers
+            """
+        );
+        await using var small = new RewritingContext(
+            database.ConnectionString,
+            o => o.UseArguments(MigrationSafetyArguments.Parse(["--free-disk", "1.5MB"]))
+        );
+
+        var exception = await Assert.ThrowsAsync<MigrationRefusedException>(() => Run.MigrateAsync(small, async));
+
+        Assert.Matches(
+            """
+            ^This run needs about 4(\.\d)? MB of disk more than database "\w+" at \S+ as \w+ takes now, and 1\.5 MB are free \(--free-disk\)\. A server whose disk is full stops for everyone\.
+              20260101000000_Wider: ALTER TABLE numbers ALTER COLUMN id TYPE bigint
+                writes numbers anew: 2(\.\d)? MB, and up to 2(\.\d)? MB of WAL
+
+            State: nothing was changed\.
+            To do: make room on the disk of the server's data, then run again with what is free then: -- --free-disk 4(\.\d)?MB\. Or take the rewrite apart: a new column, filled in batches, takes the old one's place\.$
+            """,
+            exception.Message
+        );
+
+        await using var enough = new RewritingContext(database.ConnectionString, o => o.FreeDisk(6 << 20));
+        await Run.MigrateAsync(enough, async);
+    }
+
+    private sealed class RewritingContext(
+        string connectionString,
+        Action<MigrationSafetyOptionsBuilder>? configure = null
+    ) : TestsContext(connectionString, configure)
+    {
+        [DbContext(typeof(RewritingContext))]
+        [Migration("20260101000000_Wider")]
+        public sealed class Wider : Migration
+        {
+            protected override void Up(MigrationBuilder migrationBuilder)
+            {
+                migrationBuilder.AlterColumn<string>("name", "numbers", "text", oldType: "character varying(20)");
+                migrationBuilder.Sql("ALTER TABLE numbers ADD state int NOT NULL DEFAULT 0;");
+                migrationBuilder.Sql("ALTER TABLE numbers ALTER COLUMN id TYPE bigint;");
+            }
+        }
     }
 }

@@ -31,7 +31,7 @@ public class PlanTests(PostgresServer postgres)
         Assert.True(result.ExitCode == 0, result.ToString());
         Assert.Matches(
             """
-            ^Plan [0-9a-f]{16} for database "\w+" at \S+ as \w+: 1 migrations are applied\.
+            ^Plan [0-9a-f]{16} for database "\w+" at \S+ as \w+: 1 migration is applied\.
 
             Apply 20260102000000_Indexes
               in one transaction:
