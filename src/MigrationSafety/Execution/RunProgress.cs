@@ -74,7 +74,7 @@ internal sealed class RunProgress
         var waiting = (_planned ?? 0) - _done.Count - (Current is null ? 0 : 1);
         if (waiting > 0)
         {
-            text.Add($"{waiting} more not started");
+            text.Add(text.Count == 0 ? $"nothing was changed; {waiting} not started" : $"{waiting} more not started");
         }
 
         return text.Count == 0

@@ -23,7 +23,7 @@ internal sealed class DataLossGuard : IMigrationGuard
             return null;
         }
 
-        var list = string.Concat(lines.Select(line => "\n  " + line));
+        var list = string.Concat(lines.Select(loss => "\n  " + loss.Line));
         if (context.Options.AllowDataLoss)
         {
             context.Logger.DataLoss(list);
@@ -32,7 +32,7 @@ internal sealed class DataLossGuard : IMigrationGuard
 
         return new Failure(
             "DataLoss",
-            $"Reverting {(reverted.Count == 1 ? reverted[0].Id : $"{reverted.Count} migrations")} would delete data in {context.Database}:{list}",
+            $"Reverting {(reverted.Count == 1 ? reverted[0].Id : $"{reverted.Count} migrations")} {(lines.Any(loss => loss.IsCertain) ? "would" : "may")} delete data in {context.Database}:{list}",
             null,
             "if this data may go: take a backup (pg_dump), then run again with: -- --allow-data-loss"
         );

@@ -21,7 +21,7 @@ internal sealed record Blocker(
                (SELECT string_agg(DISTINCT h.mode, ', ') FROM pg_locks h
                  WHERE h.pid = a.pid AND h.granted AND h.relation IS NOT DISTINCT FROM w.relation AND h.locktype = w.locktype),
                w.mode || coalesce(' on ' || w.relation::regclass::text, ' on ' || w.locktype),
-               left(regexp_replace(a.query, '\s+', ' ', 'g'), 80)
+               rtrim(left(regexp_replace(a.query, '\s+', ' ', 'g'), 80), '; ')
         FROM unnest(pg_blocking_pids($1)) AS b(pid)
         JOIN pg_stat_activity a ON a.pid = b.pid
         LEFT JOIN LATERAL (SELECT * FROM pg_locks l WHERE l.pid = $1 AND NOT l.granted LIMIT 1) w ON true

@@ -8,15 +8,18 @@ namespace MigrationSafety.Rollback;
 internal static class LossCount
 {
     /// <summary>One line for each loss that is one; what is empty, or not there, is none.</summary>
-    public static async ValueTask<IReadOnlyList<string>> ReadAsync(Session session, IReadOnlyList<PossibleLoss> losses)
+    public static async ValueTask<IReadOnlyList<(string Line, bool IsCertain)>> ReadAsync(
+        Session session,
+        IReadOnlyList<PossibleLoss> losses
+    )
     {
-        var lines = new List<string>();
+        var lines = new List<(string Line, bool IsCertain)>();
         var goneTables = new HashSet<string>(StringComparer.Ordinal);
         foreach (var loss in losses.OfType<TableLoss>())
         {
             if (goneTables.Add(loss.Table) && await RowsAsync(session, loss.Table).ConfigureAwait(false) is { } text)
             {
-                lines.Add($"{Plain(loss.Table)}: {text} ({loss.Migration} drops the table)");
+                lines.Add(($"{Plain(loss.Table)}: {text} ({loss.Migration} drops the table)", true));
             }
         }
 
@@ -37,7 +40,7 @@ internal static class LossCount
             };
             if (line is not null)
             {
-                lines.Add(line);
+                lines.Add((line, loss is ColumnLoss));
             }
         }
 
