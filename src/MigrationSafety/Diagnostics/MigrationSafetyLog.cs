@@ -25,7 +25,7 @@ internal static class MigrationSafetyLog
         logger.LogWarning(
             MigrationSafetyEventId.WaitingForLock,
             "{Migration} could not get a lock within {Timeout} (attempt {Attempt}). In the way: {Blockers}. "
-                + "Its transaction was rolled back; trying again in {Delay}, for {Left} more.",
+                + "Its transaction was rolled back; trying again {Delay}, for {Left} more.",
             migration,
             timeout,
             attempt,

@@ -70,6 +70,8 @@ internal sealed class MigrationExecutor(
         MigrationSafetyDiagnostics.MigrationDuration.Record(started.Elapsed.TotalSeconds);
     }
 
+    private static readonly TimeSpan BlockerPoll = TimeSpan.FromMilliseconds(100);
+
     private sealed record Step(PlannedMigration Migration, int Start, int End, bool Recorded)
     {
         public bool IsLast => End == Migration.Commands.Count;
@@ -92,18 +94,32 @@ internal sealed class MigrationExecutor(
         migration.Commands[command].TransactionSuppressed
         && migration.StatementsOf(command).Any(TransactionRules.MustRunAlone);
 
+    /// <summary>Whether the command is a VALIDATE CONSTRAINT in a transaction of its own.</summary>
+    private static bool OnlyValidates(PlannedMigration migration, int command) =>
+        migration.Commands[command].TransactionSuppressed
+        && migration.StatementsOf(command) is [var statement]
+        && TransactionRules.Validates(statement);
+
     private async ValueTask<Step> InTransactionAsync(Session session, Step step)
     {
         var budget = new RetryBudget(options);
         var watch = new LockWatch(session, backendPid, budget.LockTimeout);
         await using var watching = watch.ConfigureAwait(false);
+        var validates = OnlyValidates(step.Migration, step.Start);
         while (true)
         {
             var at = step.Start;
             try
             {
                 await session.BeginAsync().ConfigureAwait(false);
-                await SetTimeoutsAsync(session, step.Migration, budget.LockTimeout, statementTimeout, local: true)
+                // Nobody queues behind VALIDATE CONSTRAINT, and how long it takes depends on the rows.
+                await SetTimeoutsAsync(
+                        session,
+                        step.Migration,
+                        validates ? options.LockWait : budget.LockTimeout,
+                        validates ? options.NonTransactionalTimeout : statementTimeout,
+                        local: true
+                    )
                     .ConfigureAwait(false);
                 for (; at < step.End; at++)
                 {
@@ -308,35 +324,51 @@ internal sealed class MigrationExecutor(
         MigrationSafetyDiagnostics.Retries.Add(1);
         if (budget.IsSpent)
         {
-            throw LockNotGiven(e, migration, command, budget, watch);
+            throw LockNotGiven(e, migration, command, (budget.Attempt, budget.LockTimeout), watch);
         }
 
-        var (timeout, attempt, pause) = (budget.LockTimeout, budget.Attempt, budget.NextPause());
+        // To try while the same transaction still holds its lock would only make the application queue once more for nothing. Autovacuum
+        // is another matter: it gives way, but only to somebody who has waited for deadlock_timeout.
+        var (timeout, attempt) = (budget.LockTimeout, budget.Attempt);
+        var inTheWay = watch.Blockers;
+        var waitsForThem = !budget.TriesLongestFor(inTheWay) && inTheWay.Count > 0;
+        var pause = budget.NextPause();
         logger.WaitingForLock(
             migration.Id,
             Duration.Text(timeout),
             attempt,
             watch.Text,
-            Duration.Text(pause),
+            waitsForThem ? "when that is over" : $"in {Duration.Text(pause)}",
             Duration.Text(budget.Left)
         );
         using var span = MigrationSafetyDiagnostics.Start("wait for lock");
         MigrationSafetyDiagnostics.LockWaits.Record((timeout + pause).TotalSeconds);
         await session.DelayAsync(pause).ConfigureAwait(false);
+        while (waitsForThem && await Blocker.AnyIsLeftAsync(session, inTheWay).ConfigureAwait(false))
+        {
+            if (budget.IsSpent)
+            {
+                throw LockNotGiven(e, migration, command, (attempt, timeout), watch);
+            }
+
+            await session.DelayAsync(BlockerPoll).ConfigureAwait(false);
+        }
+
+        watch.Forget();
     }
 
     private MigrationFailedException LockNotGiven(
         PostgresException e,
         PlannedMigration migration,
         int command,
-        RetryBudget budget,
+        (int Number, TimeSpan Timeout) attempt,
         LockWatch watch
     ) =>
         new(
             new Failure(
                 "LockNotGiven",
-                $"{migration.Id} did not get a lock it needs within {Duration.Text(options.LockWait)} ({budget.Attempt} {(budget.Attempt == 1 ? "attempt" : "attempts")}, "
-                    + $"the last waiting {Duration.Text(budget.LockTimeout)}; {e.SqlState}).\n"
+                $"{migration.Id} did not get a lock it needs within {Duration.Text(options.LockWait)} ({attempt.Number} {(attempt.Number == 1 ? "attempt" : "attempts")}, "
+                    + $"the last waiting {Duration.Text(attempt.Timeout)}; {e.SqlState}).\n"
                     + $"In the way: {watch.Text}.\n\n"
                     + SqlExcerpt.Of(migration.Commands[command].CommandText, 0),
                 progress.Describe(),
@@ -358,7 +390,9 @@ internal sealed class MigrationExecutor(
                 command,
                 progress,
                 DatabaseDescription.Of(session.Connection),
-                migration.Commands[command].TransactionSuppressed ? options.NonTransactionalTimeout : statementTimeout
+                OnlyValidates(migration, command) || MustRunAlone(migration, command)
+                    ? options.NonTransactionalTimeout
+                    : statementTimeout
             ),
             e
         );

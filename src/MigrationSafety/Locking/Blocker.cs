@@ -1,4 +1,5 @@
 using MigrationSafety.Arguments;
+using MigrationSafety.Execution;
 using Npgsql;
 
 namespace MigrationSafety.Locking;
@@ -12,7 +13,9 @@ internal sealed record Blocker(
     TimeSpan? TransactionAge,
     string? Holds,
     string? Wanted,
-    string? Query
+    string? Query,
+    string? Transaction,
+    bool IsAutovacuum
 )
 {
     // pg_blocking_pids is exact (it knows queued requests and lock groups), but only while the session waits.
@@ -21,7 +24,10 @@ internal sealed record Blocker(
                (SELECT string_agg(DISTINCT h.mode, ', ') FROM pg_locks h
                  WHERE h.pid = a.pid AND h.granted AND h.relation IS NOT DISTINCT FROM w.relation AND h.locktype = w.locktype),
                w.mode || coalesce(' on ' || w.relation::regclass::text, ' on ' || w.locktype),
-               rtrim(left(regexp_replace(a.query, '\s+', ' ', 'g'), 80), '; ')
+               rtrim(left(regexp_replace(a.query, '\s+', ' ', 'g'), 80), '; '),
+               (SELECT min(h.virtualtransaction) FROM pg_locks h WHERE h.pid = a.pid),
+               -- The type of others' sessions is hidden from a role without pg_read_all_stats, but only workers have no user.
+               coalesce(a.backend_type = 'autovacuum worker', a.usesysid IS NULL)
         FROM unnest(pg_blocking_pids($1)) AS b(pid)
         JOIN pg_stat_activity a ON a.pid = b.pid
         LEFT JOIN LATERAL (SELECT * FROM pg_locks l WHERE l.pid = $1 AND NOT l.granted LIMIT 1) w ON true
@@ -50,13 +56,26 @@ internal sealed record Blocker(
                     reader.IsDBNull(4) ? null : reader.GetTimeSpan(4),
                     Text(reader, 5),
                     Text(reader, 6),
-                    Text(reader, 7)
+                    Text(reader, 7),
+                    Text(reader, 8),
+                    reader.GetBoolean(9)
                 )
             );
         }
 
         return blockers;
     }
+
+    /// <summary>
+    /// Whether one of the transactions is still open. Asked of pg_locks, which hides nothing from a role without privileges.
+    /// </summary>
+    public static async ValueTask<bool> AnyIsLeftAsync(Session session, IReadOnlyList<Blocker> blockers) =>
+        await session
+            .ScalarAsync<bool>(
+                "SELECT EXISTS (SELECT FROM pg_locks WHERE virtualtransaction = ANY ($1))",
+                [blockers.Select(blocker => blocker.Transaction).OfType<string>().ToArray()]
+            )
+            .ConfigureAwait(false);
 
     private static string? Text(NpgsqlDataReader reader, int column) =>
         reader.IsDBNull(column) ? null : reader.GetString(column);

@@ -33,6 +33,9 @@ internal sealed class LockWatch : IAsyncDisposable
     /// <summary>Who stood in the way when it was last seen that somebody did.</summary>
     public IReadOnlyList<Blocker> Blockers => _last;
 
+    /// <summary>Forgets who was seen: the next attempt may meet others.</summary>
+    public void Forget() => _last = [];
+
     public string Text =>
         _last is { Count: > 0 } blockers ? string.Join("; ", blockers)
         : _problem is { } problem ? $"could not be seen ({problem})"

@@ -39,10 +39,14 @@ public sealed record MigrationSafetyOptions
     public TimeSpan LockTimeout { get; init; } = TimeSpan.FromSeconds(2);
 
     /// <summary>
-    /// How long the first attempt waits for a lock; each further one waits twice as long, up to <see cref="LockTimeout"/>.
-    /// Default: 250 milliseconds.
+    /// How long the first attempts wait for a lock; every fourth waits twice as long, up to <see cref="LockTimeout"/>.
+    /// Default: 100 milliseconds.
     /// </summary>
-    public TimeSpan FirstLockTimeout { get; init; } = TimeSpan.FromMilliseconds(250);
+    /// <remarks>
+    /// What is not had in this time is held by somebody who stays. That transaction's end is then waited for without asking for the lock,
+    /// so that nobody queues, and the next attempt comes when it is over.
+    /// </remarks>
+    public TimeSpan FirstLockTimeout { get; init; } = TimeSpan.FromMilliseconds(100);
 
     /// <summary>
     /// How long one migration's transaction is tried again while somebody else holds a lock it needs. Default: 10 minutes.

@@ -15,6 +15,7 @@ internal static class TransactionRules
             ["DROP", "INDEX", "CONCURRENTLY", ..] => true,
             ["REINDEX", ..] => statement.Tokens.Contains("CONCURRENTLY"),
             ["ALTER", "TABLE", ..] => statement.Tokens.Contains("DETACH") && statement.Tokens.Contains("CONCURRENTLY"),
+            ["DO", ..] => CommitsByItself(statement.Text),
             _ => IsTransactionControl(statement),
         };
 
@@ -36,8 +37,39 @@ internal static class TransactionRules
     public static bool WaitsWithoutBlocking(SqlStatement statement) =>
         statement.Tokens switch
         {
+            ["ALTER", "TABLE", ..] when Validates(statement) => true,
             ["CREATE" or "DROP" or "REINDEX" or "ALTER", ..] => statement.Tokens.Contains("CONCURRENTLY"),
             ["VACUUM", ..] => !statement.Tokens.Contains("FULL"),
             _ => false,
         };
+
+    /// <summary>Whether it only looks at rows for a constraint that holds for new ones already.</summary>
+    public static bool Validates(SqlStatement statement) =>
+        statement.Tokens is ["ALTER", "TABLE", ..]
+        && statement.Tokens.Contains("VALIDATE")
+        && !statement.Tokens.Contains(",");
+
+    // The block's body is one token, a string; what stands in it is SQL again.
+    private static bool CommitsByItself(string block)
+    {
+        var outer = new TokenReader(block);
+        for (var token = outer.Next(); token.Length > 0; token = outer.Next())
+        {
+            if (token[0] != '$' || token.IndexOf('$', 1) is not (> 0 and var end))
+            {
+                continue;
+            }
+
+            var body = new TokenReader(token[(end + 1)..^Math.Min(end + 1, token.Length - end - 1)]);
+            for (var word = body.Next(); word.Length > 0; word = body.Next())
+            {
+                if (word.Equals("COMMIT", StringComparison.OrdinalIgnoreCase) && body.Peek() == ";")
+                {
+                    return true;
+                }
+            }
+        }
+
+        return false;
+    }
 }

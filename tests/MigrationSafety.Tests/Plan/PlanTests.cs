@@ -58,7 +58,7 @@ public class PlanTests(PostgresServer postgres)
                 INSERT INTO migrations\."__EFMigrationsHistory" .*
                     RowExclusiveLock on migrations\."__EFMigrationsHistory" .*
 
-            Limits: waits for a lock 250 ms at first and 2 s at most, tries again for 10 min; a statement may take 30 s, outside of a transaction 4 h; waits 30 min for another run\.
+            Limits: waits for a lock 100 ms at first and 2 s at most, tries again for 10 min; a statement may take 30 s, outside of a transaction 4 h; waits 30 min for another run\.
             Nothing was changed\.
             To run exactly this: -- --expect-plan [0-9a-f]{16}
             Done\.
