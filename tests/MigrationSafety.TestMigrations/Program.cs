@@ -14,6 +14,7 @@ try
         nameof(PlainContext) => new PlainContext(own[1], Configure),
         nameof(SlowContext) => new SlowContext(own[1], Configure),
         nameof(MixedContext) => new MixedContext(own[1], Configure),
+        nameof(OnlineContext) => new OnlineContext(own[1], Configure),
         _ => throw new ArgumentException($"no context {own[0]}"),
     };
     if (own.Length > 2)

@@ -32,6 +32,7 @@ internal sealed class MigrationExecutor(
     private const string Reset = "RESET lock_timeout; RESET statement_timeout; RESET application_name";
 
     private static readonly TimeSpan CleanUpLimit = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan BlockerPoll = TimeSpan.FromMilliseconds(100);
 
     public async ValueTask ExecuteAsync(Session session, PlannedMigration migration, UnfinishedMigration? unfinished)
     {
@@ -69,8 +70,6 @@ internal sealed class MigrationExecutor(
         logger.MigrationDone(migration.Id, Duration.Text(started.Elapsed));
         MigrationSafetyDiagnostics.MigrationDuration.Record(started.Elapsed.TotalSeconds);
     }
-
-    private static readonly TimeSpan BlockerPoll = TimeSpan.FromMilliseconds(100);
 
     private sealed record Step(PlannedMigration Migration, int Start, int End, bool Recorded)
     {

@@ -65,11 +65,14 @@ internal sealed class PlannedMigration(
         try
         {
             var migration = make();
+            // Npgsql changes some operations while it makes SQL of them (an identity column loses its default, serial becomes a type), and
+            // the next run sees them unchanged.
+            var checksum = direction == MigrationDirection.Up ? MigrationChecksum.Of(migration) : "";
             var commands = generate(migration);
             return new Generated(
                 commands,
                 new IReadOnlyList<SqlStatement>?[commands.Count],
-                direction == MigrationDirection.Up ? MigrationChecksum.Of(migration) : "",
+                checksum,
                 migration.UpOperations.OfType<AlterDatabaseOperation>().Any()
             );
         }

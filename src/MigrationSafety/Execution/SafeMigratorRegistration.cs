@@ -2,6 +2,7 @@ using Microsoft.EntityFrameworkCore.Diagnostics;
 using Microsoft.EntityFrameworkCore.Migrations;
 using Microsoft.Extensions.DependencyInjection;
 using MigrationSafety.Connections;
+using MigrationSafety.Rewriting;
 
 namespace MigrationSafety.Execution;
 
@@ -27,6 +28,7 @@ internal sealed class SafeMigratorRegistration
             );
         }
 
+        OnlineGenerator.Register(services);
         services.Remove(migrators[0]);
         services.AddSingleton<SafeMigratorRegistration>();
         services.AddScoped<RunningCommand>();

@@ -87,6 +87,21 @@ internal static class StatementFailure
                 "rows in the table are not unique. Find them (GROUP BY … HAVING count(*) > 1), correct them, then run again. "
                     + "'Include Error Detail=true' in the connection string shows the first one."
             ),
+            PostgresErrorCodes.ForeignKeyViolation
+            or PostgresErrorCodes.CheckViolation
+            or PostgresErrorCodes.NotNullViolation => (
+                "StatementFailed",
+                "rows in the table break the constraint that the message names. Correct them, then run again: it goes on with this "
+                    + "command. 'Include Error Detail=true' in the connection string shows the first one."
+            ),
+            PostgresErrorCodes.FeatureNotSupported
+                when e.MessageText.Contains("partitioned table", StringComparison.Ordinal)
+                    && e.MessageText.Contains("concurrently", StringComparison.Ordinal) => (
+                "StatementFailed",
+                "PostgreSQL does this concurrently for partitions only. Either build the index on each partition (CREATE INDEX CONCURRENTLY) "
+                    + "before, and the one of the whole table finds them; or, where its partitions are small, keep the operation as EF Core "
+                    + "writes it: .KeepAsWritten(\"the partitions are small\") behind it in the migration."
+            ),
             _ => ("StatementFailed", "correct the migration or what the message names, then run again."),
         };
 

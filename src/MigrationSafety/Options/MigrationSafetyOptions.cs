@@ -82,6 +82,13 @@ public sealed record MigrationSafetyOptions
     /// </summary>
     public long? FreeDisk { get; init; }
 
+    /// <summary>
+    /// Whether operations on existing tables are rewritten so that the application goes on: indexes CONCURRENTLY, constraints NOT VALID
+    /// and then validated, NOT NULL by a valid check. True by default; a single operation is kept by
+    /// <c>KeepAsWritten("reason")</c>.
+    /// </summary>
+    public bool OnlineRewrites { get; init; } = true;
+
     /// <summary>The schema that holds the rails' own tables. Default: <c>migrations</c>.</summary>
     public string JournalSchema { get; init; } = "migrations";
 

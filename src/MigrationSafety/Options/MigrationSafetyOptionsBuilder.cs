@@ -95,6 +95,11 @@ public sealed class MigrationSafetyOptionsBuilder
         return With(Options with { FreeDisk = bytes });
     }
 
+    /// <summary>Rewrites operations on existing tables so that the application goes on while they run.</summary>
+    /// <param name="rewrite">False to run all of them as EF Core writes them.</param>
+    public MigrationSafetyOptionsBuilder OnlineRewrites(bool rewrite = true) =>
+        With(Options with { OnlineRewrites = rewrite });
+
     /// <summary>The schema that holds the rails' own tables.</summary>
     /// <param name="name">The schema's name.</param>
     public MigrationSafetyOptionsBuilder JournalSchema(string name)

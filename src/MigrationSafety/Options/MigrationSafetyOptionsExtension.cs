@@ -9,6 +9,9 @@ namespace MigrationSafety.Options.Internal;
 /// <summary>Carries the options in the context's options, and registers the services.</summary>
 internal sealed class MigrationSafetyOptionsExtension : IDbContextOptionsExtension
 {
+    private static readonly IReadOnlyDictionary<(Type, Type?), Type> EmptyReplacements =
+        new Dictionary<(Type, Type?), Type>();
+
     private DbContextOptionsExtensionInfo? _info;
 
     public MigrationSafetyOptionsExtension() { }
@@ -34,8 +37,22 @@ internal sealed class MigrationSafetyOptionsExtension : IDbContextOptionsExtensi
     {
         var core = options.FindExtension<CoreOptionsExtension>();
         // EF Core applies ReplaceService after every extension, over whatever the extension registered.
-        foreach (var (service, _) in core?.ReplacedServices?.Keys ?? [])
+        foreach (var ((service, _), replacement) in core?.ReplacedServices ?? EmptyReplacements)
         {
+            if (
+                service == typeof(IMigrationsSqlGenerator)
+                && Options.OnlineRewrites
+                && !replacement.IsAssignableTo(typeof(OnlineMigrationsSqlGenerator))
+            )
+            {
+                throw new InvalidOperationException(
+                    $"ReplaceService<{service.Name}, {replacement.Name}>() takes the place of UseMigrationSafety()'s own {service.Name}: "
+                        + "migrations would lock tables while they build indexes and look at rows. Derive "
+                        + $"{replacement.Name} from {nameof(OnlineMigrationsSqlGenerator)}, or turn rewriting off: "
+                        + "UseMigrationSafety(o => o.OnlineRewrites(false))."
+                );
+            }
+
             if (service == typeof(IMigrator))
             {
                 throw new InvalidOperationException(
@@ -68,7 +85,7 @@ internal sealed class MigrationSafetyOptionsExtension : IDbContextOptionsExtensi
             {
                 var o = Extension.Options;
                 FormattableString text =
-                    $"MigrationSafety(createDatabase={o.CreateDatabase} allowOutOfOrder={o.AllowOutOfOrder} allowDataLoss={o.AllowDataLoss} allowEdited={o.AllowEdited} plan={o.Plan} expectPlan={o.ExpectedPlan} lockTimeout={o.LockTimeout} firstLockTimeout={o.FirstLockTimeout} lockWait={o.LockWait} runnerWait={o.RunnerWait} statementTimeout={o.StatementTimeout} nonTransactionalTimeout={o.NonTransactionalTimeout} reconnectWait={o.ReconnectWait} longTransaction={o.LongTransaction} freeDisk={o.FreeDisk} journalSchema={o.JournalSchema} handleSignals={o.HandleSignals}) ";
+                    $"MigrationSafety(createDatabase={o.CreateDatabase} allowOutOfOrder={o.AllowOutOfOrder} allowDataLoss={o.AllowDataLoss} allowEdited={o.AllowEdited} plan={o.Plan} expectPlan={o.ExpectedPlan} lockTimeout={o.LockTimeout} firstLockTimeout={o.FirstLockTimeout} lockWait={o.LockWait} runnerWait={o.RunnerWait} statementTimeout={o.StatementTimeout} nonTransactionalTimeout={o.NonTransactionalTimeout} reconnectWait={o.ReconnectWait} longTransaction={o.LongTransaction} freeDisk={o.FreeDisk} onlineRewrites={o.OnlineRewrites} journalSchema={o.JournalSchema} handleSignals={o.HandleSignals}) ";
                 return text.ToString(CultureInfo.InvariantCulture);
             }
         }

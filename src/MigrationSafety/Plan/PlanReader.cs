@@ -1,6 +1,7 @@
 using Microsoft.EntityFrameworkCore.Migrations;
 using MigrationSafety.Execution;
 using MigrationSafety.Guards;
+using MigrationSafety.Rewriting;
 using MigrationSafety.Statements;
 
 namespace MigrationSafety.Plan;
@@ -27,7 +28,20 @@ internal static class PlanReader
                         !alone,
                         await StatementsAsync(
                                 context.Session,
-                                Enumerable.Range(start, end - start).SelectMany(step.StatementsOf)
+                                Enumerable
+                                    .Range(start, end - start)
+                                    .SelectMany(command =>
+                                        step.StatementsOf(command)
+                                            .Select(
+                                                (statement, i) =>
+                                                    (
+                                                        statement,
+                                                        i == 0
+                                                            ? CommandNote.Read(step.Commands[command].CommandText)
+                                                            : null
+                                                    )
+                                            )
+                                    )
                             )
                             .ConfigureAwait(false)
                     )
@@ -64,11 +78,11 @@ internal static class PlanReader
 
     private static async ValueTask<IReadOnlyList<RunPlanStatement>> StatementsAsync(
         Session session,
-        IEnumerable<SqlStatement> planned
+        IEnumerable<(SqlStatement Statement, string? Note)> planned
     )
     {
         var statements = new List<RunPlanStatement>();
-        foreach (var statement in planned)
+        foreach (var (statement, note) in planned)
         {
             var taken = StatementLock.Of(statement);
             var size = taken is null
@@ -76,14 +90,15 @@ internal static class PlanReader
                 : await RelationSize.ReadAsync(session, taken.Relation).ConfigureAwait(false);
             statements.Add(
                 size is null
-                    ? new RunPlanStatement(Failures.Secrets.Masked(statement.Text), null, null, null, null, false)
+                    ? new RunPlanStatement(Failures.Secrets.Masked(statement.Text), null, null, null, null, false, note)
                     : new RunPlanStatement(
                         Failures.Secrets.Masked(statement.Text),
                         taken!.Mode,
                         taken.Relation,
                         size.Rows,
                         size.Bytes,
-                        await TableRewrite.IsOneAsync(session, statement).ConfigureAwait(false)
+                        await TableRewrite.IsOneAsync(session, statement).ConfigureAwait(false),
+                        note
                     )
             );
         }

@@ -45,6 +45,11 @@ internal static class PlanText
                 foreach (var statement in transaction.Statements)
                 {
                     text.Append("    ").AppendLine(OneLine(statement.Sql));
+                    if (statement.Note is not null)
+                    {
+                        text.Append("        ").AppendLine(statement.Note);
+                    }
+
                     if (statement.Lock is not null)
                     {
                         text.AppendLine(

@@ -45,13 +45,15 @@ internal sealed record RunPlanTransaction(bool InTransaction, IReadOnlyList<RunP
 /// <param name="Rows">PostgreSQL's estimate of the rows in it; null when it does not exist yet.</param>
 /// <param name="Bytes">Its size with indexes, in bytes; null when it does not exist yet.</param>
 /// <param name="Rewrites">Whether it is written anew, and takes its size on the disk once more meanwhile.</param>
+/// <param name="Note">What was done to the operation that it comes from, to keep it online, or why nothing was; or null.</param>
 internal sealed record RunPlanStatement(
     string Sql,
     string? Lock,
     string? Relation,
     long? Rows,
     long? Bytes,
-    bool Rewrites
+    bool Rewrites,
+    string? Note = null
 );
 
 /// <summary>How long the run would wait for what; milliseconds.</summary>

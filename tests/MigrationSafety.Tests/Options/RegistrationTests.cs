@@ -64,6 +64,56 @@ public class RegistrationTests
     }
 
     [Fact]
+    public void After_UseNpgsql_the_online_generator_is_in_force()
+    {
+        using var context = new Context(
+            new DbContextOptionsBuilder().UseNpgsql("Host=nowhere.invalid").UseMigrationSafety().Options
+        );
+
+        Assert.IsType<OnlineMigrationsSqlGenerator>(context.GetService<IMigrationsSqlGenerator>());
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_generator_put_in_its_place_is_refused_in_either_order(bool replaceFirst)
+    {
+        Assert.Equal(
+            "ReplaceService<IMigrationsSqlGenerator, OtherGenerator>() takes the place of UseMigrationSafety()'s own "
+                + "IMigrationsSqlGenerator: migrations would lock tables while they build indexes and look at rows. Derive OtherGenerator "
+                + "from OnlineMigrationsSqlGenerator, or turn rewriting off: UseMigrationSafety(o => o.OnlineRewrites(false)).",
+            Refusal(Replaced<OtherGenerator>(replaceFirst, rewrites: true))
+        );
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void One_that_derives_from_it_or_without_rewrites_any_is_taken(bool replaceFirst)
+    {
+        using var derived = new Context(Replaced<DerivedGenerator>(replaceFirst, rewrites: true));
+        using var other = new Context(Replaced<OtherGenerator>(replaceFirst, rewrites: false));
+
+        Assert.IsType<DerivedGenerator>(derived.GetService<IMigrationsSqlGenerator>());
+        Assert.IsType<OtherGenerator>(other.GetService<IMigrationsSqlGenerator>());
+    }
+
+    private static DbContextOptions Replaced<TGenerator>(bool replaceFirst, bool rewrites)
+        where TGenerator : IMigrationsSqlGenerator
+    {
+        var builder = new DbContextOptionsBuilder().UseNpgsql("Host=nowhere.invalid");
+        return (
+            replaceFirst
+                ? builder
+                    .ReplaceService<IMigrationsSqlGenerator, TGenerator>()
+                    .UseMigrationSafety(o => o.OnlineRewrites(rewrites))
+                : builder
+                    .UseMigrationSafety(o => o.OnlineRewrites(rewrites))
+                    .ReplaceService<IMigrationsSqlGenerator, TGenerator>()
+        ).Options;
+    }
+
+    [Fact]
     public void An_internal_service_provider_without_them_is_refused()
     {
         using var provider = new ServiceCollection().AddEntityFrameworkNpgsql().BuildServiceProvider();
@@ -147,6 +197,19 @@ public class RegistrationTests
             .GetService<IDbContextOptions>()
             .Extensions.Select(extension => extension.Info.LogFragment)
             .Single(fragment => fragment.StartsWith("MigrationSafety(", StringComparison.Ordinal));
+
+#pragma warning disable EF1001 // The constructor of Npgsql's generator takes it.
+    private sealed class OtherGenerator(
+        MigrationsSqlGeneratorDependencies dependencies,
+        Npgsql.EntityFrameworkCore.PostgreSQL.Infrastructure.Internal.INpgsqlSingletonOptions npgsqlOptions
+    ) : Npgsql.EntityFrameworkCore.PostgreSQL.Migrations.NpgsqlMigrationsSqlGenerator(dependencies, npgsqlOptions);
+
+    private sealed class DerivedGenerator(
+        MigrationsSqlGeneratorDependencies dependencies,
+        Npgsql.EntityFrameworkCore.PostgreSQL.Infrastructure.Internal.INpgsqlSingletonOptions npgsqlOptions,
+        IDbContextOptions contextOptions
+    ) : OnlineMigrationsSqlGenerator(dependencies, npgsqlOptions, contextOptions);
+#pragma warning restore EF1001
 
     private sealed class OtherMigrator : IMigrator
     {
