@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Benchmarks.Backup;
+using Benchmarks.BlockedTime;
 using Benchmarks.Bundle;
 using Benchmarks.RowLevelSecurity;
 
@@ -15,5 +16,6 @@ var root = new RootCommand(
     BundleCommand.Create(),
     BackupCommand.Create(),
     RailsCommand.Create(),
+    BlockedTimeCommand.Create(),
 };
 return await root.Parse(args).InvokeAsync();
