@@ -91,11 +91,12 @@ internal sealed class MigrationSafetyOptionsExtension : IDbContextOptionsExtensi
         }
 
         // The options are read from the context's own options at each run; no service is made of them. So every context with the
-        // rails can share one service provider, whatever its options are.
-        public override int GetServiceProviderHashCode() => 0;
+        // rails can share one service provider, whatever its options are. Only what Validate looks at counts: EF Core asks it once
+        // for each provider.
+        public override int GetServiceProviderHashCode() => Extension.Options.OnlineRewrites.GetHashCode();
 
         public override bool ShouldUseSameServiceProvider(DbContextOptionsExtensionInfo other) =>
-            other is ExtensionInfo;
+            other is ExtensionInfo info && info.Extension.Options.OnlineRewrites == Extension.Options.OnlineRewrites;
 
         public override void PopulateDebugInfo(IDictionary<string, string> debugInfo) =>
             debugInfo["MigrationSafety"] = LogFragment.Trim();

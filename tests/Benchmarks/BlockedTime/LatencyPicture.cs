@@ -120,7 +120,7 @@ internal static class LatencyPicture
 
     private static double X(int left, double second, double seconds) => left + (second + 2) / (seconds + 2) * Panel;
 
-    // 0.3 ms at the bottom, 30 s at the top.
+    // 0.3 ms at the bottom, 75 s at the top.
     private static double Y(int top, double milliseconds) =>
-        top + Height - Math.Clamp(Math.Log10(milliseconds / 0.3) / 5, 0, 1) * Height;
+        top + Height - Math.Clamp(Math.Log10(milliseconds / 0.3) / 5.4, 0, 1) * Height;
 }
