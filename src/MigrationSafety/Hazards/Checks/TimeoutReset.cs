@@ -45,9 +45,17 @@ internal sealed class TimeoutReset : HazardCheck
         }
 
         var made = context
-            .Statements.Select(s => s.Statement)
-            .OfType<CreateTable>()
-            .Select(create => context.Schema.Resolve(create.Name))
+            .Statements.Select(s =>
+                s.Statement switch
+                {
+                    CreateTable create => create.Name,
+                    CreateView create => create.Name,
+                    CreateSequence create => create.Name,
+                    _ => (ObjectName?)null,
+                }
+            )
+            .OfType<ObjectName>()
+            .Select(context.Schema.Resolve)
             .ToHashSet();
         var harmed = context
             .Statements.Skip(context.Index + 1)
