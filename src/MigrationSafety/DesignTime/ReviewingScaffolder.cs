@@ -1,0 +1,110 @@
+using Microsoft.EntityFrameworkCore.Migrations.Design;
+using Microsoft.EntityFrameworkCore.Migrations.Operations;
+
+namespace MigrationSafety.DesignTime;
+
+/// <summary>Writes the SQL files of a new migration beside it, and says which hazards it holds, while it is still being written.</summary>
+internal sealed class ReviewingScaffolder(
+    MigrationsScaffolderDependencies dependencies,
+    ScaffoldedChanges changes,
+    IEnumerable<INewTableSql> templates
+) : MigrationsScaffolder(dependencies)
+{
+    private readonly ToolOutput _output = new(dependencies);
+
+    public override MigrationFiles Save(
+        string projectDir,
+        ScaffoldedMigration migration,
+        string? outputDir,
+        bool dryRun = false
+    )
+    {
+        var files = base.Save(projectDir, migration, outputDir, dryRun);
+        var project = Path.GetFileName(Path.TrimEndingDirectorySeparator(projectDir));
+        foreach (var file in changes.Sql.SelectMany(sql => new[] { sql.Up, sql.Down }))
+        {
+            var path = Path.Combine(projectDir, file.Path);
+            if (File.Exists(path))
+            {
+                _output.Information($"{project}/{file.Path} was there already and is kept as it is.");
+            }
+            else if (!dryRun)
+            {
+                Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+                File.WriteAllText(path, file.Sql);
+            }
+        }
+
+        foreach (var sql in changes.Sql)
+        {
+            _output.Information(
+                $"{project}/{sql.Up.Path} goes with the new table: fill in who may do what, and its way back in {Path.GetFileName(sql.Down.Path)}."
+            );
+        }
+
+        return files;
+    }
+
+    public override MigrationFiles RemoveMigration(
+        string projectDir,
+        string? rootNamespace,
+        bool force,
+        string? language,
+        bool dryRun = false
+    )
+    {
+        var sql = OfLastMigration();
+        var files = base.RemoveMigration(projectDir, rootNamespace, force, language, dryRun);
+        if (files.MigrationFile is null)
+        {
+            return files;
+        }
+
+        foreach (var file in sql.SelectMany(pair => new[] { pair.Up, pair.Down }))
+        {
+            var path = Path.Combine(projectDir, file.Path);
+            if (!File.Exists(path))
+            {
+                continue;
+            }
+
+            if (File.ReadAllText(path).ReplaceLineEndings("\n") != file.Sql)
+            {
+                _output.Warning($"{file.Path} was edited by hand and is left; no migration runs it any more.");
+            }
+            else if (!dryRun)
+            {
+                File.Delete(path);
+                RemoveIfEmpty(Path.GetDirectoryName(path)!);
+            }
+        }
+
+        return files;
+    }
+
+    private List<ScaffoldedSql> OfLastMigration()
+    {
+        if (Dependencies.MigrationsAssembly.Migrations.LastOrDefault() is not { Key: { } id, Value: var type })
+        {
+            return [];
+        }
+
+        var name = id.Split('_', 2) is [_, var rest] ? rest : id;
+        return
+        [
+            .. Dependencies
+                .MigrationsAssembly.CreateMigration(type, Dependencies.DatabaseProvider.Name)
+                .UpOperations.OfType<CreateTableOperation>()
+                .SelectMany(table => templates.Select(template => template.For(name, table)))
+                .OfType<ScaffoldedSql>(),
+        ];
+    }
+
+    private static void RemoveIfEmpty(string folder)
+    {
+        if (!Directory.EnumerateFileSystemEntries(folder).Any())
+        {
+            Directory.Delete(folder);
+        }
+    }
+}
