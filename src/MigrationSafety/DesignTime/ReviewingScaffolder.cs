@@ -42,7 +42,28 @@ internal sealed class ReviewingScaffolder(
             );
         }
 
+        Review(migration.MigrationId);
         return files;
+    }
+
+    // The migration is written by now: whatever goes wrong here must not look as if it were not.
+    private void Review(string id)
+    {
+        try
+        {
+            if (ScaffoldReview.Of(changes, id, Dependencies.CurrentContext.Context) is { } text)
+            {
+                _output.Warning(text);
+            }
+            else
+            {
+                _output.Information("No hazard was found in it.");
+            }
+        }
+        catch (Exception e)
+        {
+            _output.Warning($"Hazards of the new migration could not be looked for: {e.Message}");
+        }
     }
 
     public override MigrationFiles RemoveMigration(

@@ -9,13 +9,6 @@ public static class FindingText
     /// <param name="hazard">The hazard's id.</param>
     public static string Page(string hazard) => $"docs/hazards/{hazard}.md";
 
-    /// <summary>The attribute that accepts a finding, to be put on the migration's class.</summary>
-    /// <param name="finding">The finding.</param>
-    public static string Acceptance(Finding finding) =>
-        $"[AcceptHazard(\"{finding.Hazard}\", \"why it is no danger here\""
-        + (finding.Object is null ? "" : $", On = {Literal(finding.Object)}")
-        + ")]";
-
     /// <summary>The whole finding, in lines that are indented by two characters or more.</summary>
     /// <param name="finding">The finding.</param>
     /// <param name="hazard">What is known of its hazard, or null.</param>
@@ -45,18 +38,19 @@ public static class FindingText
         }
 
         text.Append("\n    More: ").Append(Page(finding.Hazard)).Append('\n');
-        if (finding.Where.Migration is not null)
+        if (finding.Accept.Length > 0)
         {
-            text.Append("    To accept it, on the migration's class: ").Append(Acceptance(finding)).Append('\n');
+            text.Append(
+                    finding.Where.Migration is null
+                        ? "    To accept it, above the statement: "
+                        : "    To accept it, on the migration's class: "
+                )
+                .Append(finding.Accept)
+                .Append('\n');
         }
 
         return text.ToString();
     }
-
-    private static string Literal(string text) =>
-        "\""
-        + text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)
-        + "\"";
 
     private static string? Place(FindingPlace where) =>
         where.File is null ? null

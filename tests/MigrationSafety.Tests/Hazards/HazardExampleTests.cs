@@ -39,7 +39,11 @@ public sealed class HazardExampleTests
             hazard =>
             {
                 Assert.Matches("^[a-z0-9]+(-[a-z0-9]+)*$", hazard.Id);
-                Assert.NotEmpty(hazard.Examples);
+                // Two are found elsewhere than in SQL.
+                Assert.True(
+                    hazard.Examples.Count > 0 || hazard.Id is "unused-index" or "acceptance-unmatched",
+                    hazard.Id
+                );
                 Assert.NotEmpty(hazard.Title);
                 Assert.NotEmpty(hazard.Why);
             }

@@ -97,7 +97,7 @@ public sealed class HazardReviewTests
     {
         var report = new HazardReview().Review([
             Reviewing.Migration("1_A", Users, BlockingIndex),
-            Reviewing.Migration("2_B", "CREATE INDEX again ON users (email, id);"),
+            Reviewing.Migration("2_B", "CREATE INDEX again ON users (lower(email));"),
         ]);
         Assert.Equal("2_B", Assert.Single(report.Findings).Where.Migration);
     }

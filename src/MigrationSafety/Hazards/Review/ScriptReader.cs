@@ -80,7 +80,7 @@ internal static class ScriptReader
                 script.Direction,
                 command.File ?? script.File,
                 command.Line == 0 ? 0 : at,
-                OneLine(sql)
+                OneLine(Failures.Secrets.Masked(sql))
             );
     }
 

@@ -93,12 +93,12 @@ internal static class TableParser
             if (c.Take("LIKE"))
             {
                 like.Add(c.ObjectName());
-                c.Until(t => t.IsSymbol(","));
+                SkipToComma(c);
             }
             else if (StartsConstraint(c))
             {
                 constraints.Add(Constraint(c));
-                c.Until(t => t.IsSymbol(","));
+                SkipToComma(c);
             }
             else if (c.Peek(1).IsSymbol(",") || c.Peek(1).IsSymbol(")") || c.Peek(1).IsWord("WITH"))
             {
@@ -324,6 +324,15 @@ internal static class TableParser
         }
 
         return Finished(c, constraint, ofColumn: false);
+    }
+
+    // Where the comma stands already, looking for the next one would swallow what is between them.
+    private static void SkipToComma(SqlCursor c)
+    {
+        if (!c.SeesSymbol(","))
+        {
+            c.UntilComma();
+        }
     }
 
     private static void SkipIndexParameters(SqlCursor c)
