@@ -9,8 +9,8 @@ namespace MigrationSafety;
 /// </summary>
 /// <remarks>
 /// <para>
-/// <c>--create-database</c>, <c>--allow-out-of-order</c>, <c>--allow-data-loss</c>, <c>--allow-edited</c>, <c>--plan[=text|json]</c>,
-/// <c>--expect-plan DIGEST</c>, and with a duration (<c>250ms</c>, <c>2s</c>, <c>10min</c>, <c>4h</c>): <c>--lock-timeout</c>,
+/// <c>--create-database</c>, <c>--allow-out-of-order</c>, <c>--allow-data-loss</c>, <c>--allow-edited</c>, <c>--allow-hazards</c>,
+/// <c>--plan[=text|json]</c>, <c>--expect-plan DIGEST</c>, and with a duration (<c>250ms</c>, <c>2s</c>, <c>10min</c>, <c>4h</c>): <c>--lock-timeout</c>,
 /// <c>--lock-wait</c>, <c>--runner-wait</c>, <c>--statement-timeout</c>, <c>--non-transactional-timeout</c>, <c>--reconnect-wait</c>,
 /// <c>--long-transaction</c>; <c>--free-disk SIZE</c> (<c>500MB</c>, <c>20GB</c>, <c>1TB</c>). A value may also be joined by <c>=</c>.
 /// </para>
@@ -27,6 +27,7 @@ public sealed class MigrationSafetyArguments
         ["--allow-out-of-order"] = o => o with { AllowOutOfOrder = true },
         ["--allow-data-loss"] = o => o with { AllowDataLoss = true },
         ["--allow-edited"] = o => o with { AllowEdited = true },
+        ["--allow-hazards"] = o => o with { Hazards = HazardPolicy.Report },
     };
 
     private static readonly Dictionary<

@@ -15,6 +15,7 @@ internal static class MigrationGuards
         new TransactionControlGuard(),
         new DataLossGuard(),
         new PrivilegesGuard(),
+        new HazardGuard(),
         new InvalidIndexGuard(),
         new DiskSpaceGuard(),
         new LongTransactionGuard(),

@@ -22,6 +22,11 @@ public sealed record MigrationSafetyOptions
     /// </summary>
     public bool AllowEdited { get; init; }
 
+    /// <summary>
+    /// What happens to hazards that no migration accepts by an <see cref="AcceptHazardAttribute"/>. Default: nothing runs.
+    /// </summary>
+    public HazardPolicy Hazards { get; init; } = HazardPolicy.Refuse;
+
     /// <summary>Whether the run only says what it would do. <see cref="PlanOutput.None"/> by default: the run happens.</summary>
     public PlanOutput Plan { get; init; }
 

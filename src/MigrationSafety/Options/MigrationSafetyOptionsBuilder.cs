@@ -36,6 +36,10 @@ public sealed class MigrationSafetyOptionsBuilder
     /// <param name="allow">Whether to allow it.</param>
     public MigrationSafetyOptionsBuilder AllowEdited(bool allow = true) => With(Options with { AllowEdited = allow });
 
+    /// <summary>What a run does about hazards that no migration accepts.</summary>
+    /// <param name="policy">Refuse, report or ignore.</param>
+    public MigrationSafetyOptionsBuilder Hazards(HazardPolicy policy) => With(Options with { Hazards = policy });
+
     /// <summary>Only says what would run.</summary>
     /// <param name="output">For people or for machines.</param>
     public MigrationSafetyOptionsBuilder Plan(PlanOutput output = PlanOutput.Text) =>

@@ -85,7 +85,7 @@ internal sealed class MigrationSafetyOptionsExtension : IDbContextOptionsExtensi
             {
                 var o = Extension.Options;
                 FormattableString text =
-                    $"MigrationSafety(createDatabase={o.CreateDatabase} allowOutOfOrder={o.AllowOutOfOrder} allowDataLoss={o.AllowDataLoss} allowEdited={o.AllowEdited} plan={o.Plan} expectPlan={o.ExpectedPlan} lockTimeout={o.LockTimeout} firstLockTimeout={o.FirstLockTimeout} lockWait={o.LockWait} runnerWait={o.RunnerWait} statementTimeout={o.StatementTimeout} nonTransactionalTimeout={o.NonTransactionalTimeout} reconnectWait={o.ReconnectWait} longTransaction={o.LongTransaction} freeDisk={o.FreeDisk} onlineRewrites={o.OnlineRewrites} journalSchema={o.JournalSchema} handleSignals={o.HandleSignals}) ";
+                    $"MigrationSafety(createDatabase={o.CreateDatabase} allowOutOfOrder={o.AllowOutOfOrder} allowDataLoss={o.AllowDataLoss} allowEdited={o.AllowEdited} hazards={o.Hazards} plan={o.Plan} expectPlan={o.ExpectedPlan} lockTimeout={o.LockTimeout} firstLockTimeout={o.FirstLockTimeout} lockWait={o.LockWait} runnerWait={o.RunnerWait} statementTimeout={o.StatementTimeout} nonTransactionalTimeout={o.NonTransactionalTimeout} reconnectWait={o.ReconnectWait} longTransaction={o.LongTransaction} freeDisk={o.FreeDisk} onlineRewrites={o.OnlineRewrites} journalSchema={o.JournalSchema} handleSignals={o.HandleSignals}) ";
                 return text.ToString(CultureInfo.InvariantCulture);
             }
         }

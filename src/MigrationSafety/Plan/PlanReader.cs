@@ -72,9 +72,26 @@ internal static class PlanReader
                 Milliseconds(o.NonTransactionalTimeout),
                 Milliseconds(o.RunnerWait)
             ),
-            refused?.ToString()
+            refused?.ToString(),
+            await HazardsAsync(context).ConfigureAwait(false)
         );
     }
+
+    private static async ValueTask<IReadOnlyList<RunPlanHazard>> HazardsAsync(MigrationGuardContext context) =>
+        context.Options.Hazards == HazardPolicy.Ignore
+            ? []
+            :
+            [
+                .. (await PlannedHazards.ReadAsync(context).ConfigureAwait(false)).Select(hazard => new RunPlanHazard(
+                    hazard.Finding.Where.Migration,
+                    hazard.Finding.Where.Direction,
+                    hazard.Finding.Hazard,
+                    hazard.Finding.Object,
+                    hazard.Finding.What,
+                    hazard.AcceptedBecause,
+                    hazard.Refuses && context.Options.Hazards == HazardPolicy.Refuse
+                )),
+            ];
 
     private static async ValueTask<IReadOnlyList<RunPlanStatement>> StatementsAsync(
         Session session,

@@ -61,6 +61,27 @@ internal static class PlanText
             }
         }
 
+        if (plan.Hazards.Count > 0)
+        {
+            text.AppendLine().AppendLine("Hazards:");
+            foreach (var hazard in plan.Hazards)
+            {
+                text.Append("  ")
+                    .Append(hazard.Migration)
+                    .Append(' ')
+                    .Append(hazard.Direction)
+                    .Append(": ")
+                    .Append(hazard.Hazard)
+                    .AppendLine(hazard.Object is null ? "" : $" on {hazard.Object}")
+                    .Append("      ")
+                    .AppendLine(
+                        hazard.Accepted is { } reason ? $"accepted: {reason}"
+                        : hazard.Refuses ? $"not accepted, the run is refused: {hazard.What}"
+                        : $"does not stop the run: {hazard.What}"
+                    );
+            }
+        }
+
         var limits = plan.Limits;
         text.AppendLine();
         text.AppendLine(

@@ -12,13 +12,33 @@ namespace MigrationSafety.Plan;
 /// <param name="Migrations">What would be reverted or applied, in order.</param>
 /// <param name="Limits">How long the run would wait for what.</param>
 /// <param name="Refused">Why it would be refused, or null.</param>
+/// <param name="Hazards">What is dangerous in it, accepted or not.</param>
 internal sealed record RunPlan(
     string Database,
     string Digest,
     int Applied,
     IReadOnlyList<RunPlanMigration> Migrations,
     RunPlanLimits Limits,
-    string? Refused
+    string? Refused,
+    IReadOnlyList<RunPlanHazard> Hazards
+);
+
+/// <summary>A hazard in a plan.</summary>
+/// <param name="Migration">The migration's id.</param>
+/// <param name="Direction">Up or Down.</param>
+/// <param name="Hazard">The hazard's id.</param>
+/// <param name="Object">The table or other object, or null.</param>
+/// <param name="What">What would happen.</param>
+/// <param name="Accepted">The reason by which the migration accepts it, or null.</param>
+/// <param name="Refuses">Whether the run is refused because of it.</param>
+internal sealed record RunPlanHazard(
+    string? Migration,
+    string? Direction,
+    string Hazard,
+    string? Object,
+    string What,
+    string? Accepted,
+    bool Refuses
 );
 
 /// <summary>One migration of a plan.</summary>

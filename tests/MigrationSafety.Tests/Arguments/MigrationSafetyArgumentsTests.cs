@@ -21,8 +21,15 @@ public class MigrationSafetyArgumentsTests
                 AllowOutOfOrder = true,
                 AllowDataLoss = true,
                 AllowEdited = true,
+                Hazards = HazardPolicy.Report,
             },
-            Options("--create-database", "--allow-out-of-order", "--allow-data-loss", "--allow-edited")
+            Options(
+                "--create-database",
+                "--allow-out-of-order",
+                "--allow-data-loss",
+                "--allow-edited",
+                "--allow-hazards"
+            )
         );
 
     [Theory]
@@ -62,7 +69,7 @@ public class MigrationSafetyArgumentsTests
     [InlineData("--sample-dta", "Unknown argument --sample-dta. Did you mean --sample-data? Known after '--' are: ")]
     [InlineData(
         "--zzzzzzzzz",
-        "Unknown argument --zzzzzzzzz. Known after '--' are: --allow-data-loss, --allow-edited, "
+        "Unknown argument --zzzzzzzzz. Known after '--' are: --allow-data-loss, --allow-edited, --allow-hazards, "
     )]
     [InlineData("--allow-data-loss=yes", "--allow-data-loss takes no value, but was given 'yes'.")]
     [InlineData("--plan=xml", "--plan=xml is unknown; write --plan for people or --plan=json for machines.")]

@@ -1,0 +1,49 @@
+using System.Text;
+using MigrationSafety.Hazards;
+
+namespace MigrationSafety.Guards;
+
+/// <summary>Refuses migrations with hazards that nobody has accepted, before any of their SQL runs.</summary>
+internal sealed class HazardGuard : IMigrationGuard
+{
+    public async ValueTask<Failure?> CheckAsync(MigrationGuardContext context)
+    {
+        if (context.Options.Hazards == HazardPolicy.Ignore)
+        {
+            return null;
+        }
+
+        var found = (await PlannedHazards.ReadAsync(context).ConfigureAwait(false))
+            .Where(hazard => hazard.Refuses)
+            .ToList();
+        if (found.Count == 0)
+        {
+            return null;
+        }
+
+        var text = new StringBuilder();
+        foreach (var migration in found.GroupBy(hazard => hazard.Finding.Where.Migration))
+        {
+            text.Append("\n\n").Append(migration.Key).Append(":\n");
+            foreach (var hazard in migration)
+            {
+                text.Append('\n').Append(FindingText.Of(hazard.Finding, hazard.Hazard));
+            }
+        }
+
+        var list = text.ToString().TrimEnd();
+        if (context.Options.Hazards == HazardPolicy.Report)
+        {
+            Microsoft.Extensions.Logging.LoggerExtensions.LogWarning(context.Logger, "{Hazards}", list.TrimStart());
+            return null;
+        }
+
+        return new Failure(
+            "Hazard",
+            $"What is to run on {context.Database} holds {(found.Count == 1 ? "a hazard" : $"{found.Count} hazards")} that nobody has accepted:{list}",
+            null,
+            "change the migration as it is written there, or accept the hazard with its reason on the migration's class, and build again. To run "
+                + "it as it is, this once: -- --allow-hazards"
+        );
+    }
+}

@@ -1,0 +1,150 @@
+using Microsoft.EntityFrameworkCore.Infrastructure;
+using Microsoft.EntityFrameworkCore.Migrations;
+using Xunit;
+
+namespace MigrationSafety.Tests.Guards;
+
+/// <summary>Hazards that nobody accepted are refused before any SQL runs, with what to write instead.</summary>
+public class HazardGuardTests(PostgresServer postgres)
+{
+    private const string Index = "20260103000000_Index";
+    private const string Base = "20260102000000_Base";
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Refuses_what_would_keep_writers_out_of_a_table_with_rows(bool async)
+    {
+        await using var database = await postgres.CreateDatabaseAsync();
+        await using var context = new HazardContext(database.ConnectionString);
+        await Run.MigrateAsync(context, async, Base);
+        await Catalogs.ScalarAsync<int>(database.ConnectionString, "INSERT INTO notes VALUES (1, 'x', 'y'); SELECT 1");
+        var before = await Catalogs.ReadAsync(database.ConnectionString);
+
+        var message = (
+            await Assert.ThrowsAsync<MigrationRefusedException>(() => Run.MigrateAsync(context, async, Index))
+        ).Message;
+
+        Assert.Contains("holds a hazard that nobody has accepted:", message, StringComparison.Ordinal);
+        Assert.Contains($"{Index}:\n\n  index-not-concurrent: ", message, StringComparison.Ordinal);
+        Assert.Contains("CREATE INDEX notes_body_idx ON notes (body)", message, StringComparison.Ordinal);
+        Assert.Contains("[AcceptHazard(\"index-not-concurrent\"", message, StringComparison.Ordinal);
+        Assert.Contains("-- --allow-hazards", message, StringComparison.Ordinal);
+        Assert.Equal(before, await Catalogs.ReadAsync(database.ConnectionString));
+    }
+
+    [Fact]
+    public async Task An_empty_table_is_forgiven()
+    {
+        await using var database = await postgres.CreateDatabaseAsync();
+        await using var context = new HazardContext(database.ConnectionString);
+        await Run.MigrateAsync(context, async: true, Base);
+
+        await Run.MigrateAsync(context, async: true, Index);
+
+        Assert.Contains(
+            "notes_body_idx",
+            await Catalogs.ReadAsync(database.ConnectionString),
+            StringComparison.Ordinal
+        );
+    }
+
+    [Fact]
+    public async Task Tables_that_the_same_run_makes_are_forgiven()
+    {
+        await using var database = await postgres.CreateDatabaseAsync();
+        await using var context = new HazardContext(database.ConnectionString);
+
+        await Run.MigrateAsync(context, async: true, Index);
+
+        Assert.Contains(
+            "notes_body_idx",
+            await Catalogs.ReadAsync(database.ConnectionString),
+            StringComparison.Ordinal
+        );
+    }
+
+    [Fact]
+    public async Task An_accepted_one_runs_and_stands_in_the_plan_with_its_reason()
+    {
+        await using var database = await postgres.CreateDatabaseAsync();
+        await using var context = new HazardContext(database.ConnectionString, o => o.Hazards(HazardPolicy.Ignore));
+        await Run.MigrateAsync(context, async: true, Index);
+        await Catalogs.ScalarAsync<int>(database.ConnectionString, "INSERT INTO notes VALUES (1, 'x', 'y'); SELECT 1");
+        await using var strict = new HazardContext(database.ConnectionString);
+
+        await Run.MigrateAsync(strict, async: true);
+
+        Assert.Contains(
+            "notes_more_idx",
+            await Catalogs.ReadAsync(database.ConnectionString),
+            StringComparison.Ordinal
+        );
+    }
+
+    [Fact]
+    public async Task Let_through_by_argument_it_is_said_and_runs()
+    {
+        await using var database = await postgres.CreateDatabaseAsync();
+        await using var context = new HazardContext(database.ConnectionString);
+        await Run.MigrateAsync(context, async: true, Base);
+        await Catalogs.ScalarAsync<int>(database.ConnectionString, "INSERT INTO notes VALUES (1, 'x', 'y'); SELECT 1");
+        await using var allowed = new HazardContext(
+            database.ConnectionString,
+            o => o.UseArguments(MigrationSafetyArguments.Parse(["--allow-hazards"]))
+        );
+
+        await Run.MigrateAsync(allowed, async: true, Index);
+
+        Assert.Contains(
+            "notes_body_idx",
+            await Catalogs.ReadAsync(database.ConnectionString),
+            StringComparison.Ordinal
+        );
+    }
+
+    public sealed class HazardContext(string connectionString, Action<MigrationSafetyOptionsBuilder>? configure = null)
+        : TestsContext(
+            connectionString,
+            safety =>
+            {
+                safety.Hazards(HazardPolicy.Refuse);
+                configure?.Invoke(safety);
+            }
+        )
+    {
+        [DbContext(typeof(HazardContext))]
+        [Migration(Base)]
+        public sealed class BaseMigration : Migration
+        {
+            protected override void Up(MigrationBuilder migrationBuilder) =>
+                migrationBuilder.Sql("CREATE TABLE notes (id bigint PRIMARY KEY, body text, more text);");
+
+            protected override void Down(MigrationBuilder migrationBuilder) =>
+                migrationBuilder.Sql("DROP TABLE notes;");
+        }
+
+        [DbContext(typeof(HazardContext))]
+        [Migration(Index)]
+        public sealed class IndexMigration : Migration
+        {
+            protected override void Up(MigrationBuilder migrationBuilder) =>
+                migrationBuilder.Sql("CREATE INDEX notes_body_idx ON notes (body);");
+
+            protected override void Down(MigrationBuilder migrationBuilder) =>
+                migrationBuilder.Sql("DROP INDEX notes_body_idx;");
+        }
+
+        [DbContext(typeof(HazardContext))]
+        [Migration("20260104000000_Accepted")]
+        [AcceptHazard("index-not-concurrent", "notes has a dozen rows", On = "notes")]
+        public sealed class AcceptedMigration : Migration
+        {
+            protected override void Up(MigrationBuilder migrationBuilder) =>
+                migrationBuilder.Sql("CREATE INDEX notes_more_idx ON notes (more);");
+
+            protected override void Down(MigrationBuilder migrationBuilder) =>
+                migrationBuilder.Sql("DROP INDEX CONCURRENTLY notes_more_idx;", suppressTransaction: true);
+        }
+    }
+}
