@@ -1,10 +1,15 @@
 using Microsoft.EntityFrameworkCore.Migrations;
+using MigrationSafety;
 
 #nullable disable
 
 namespace Data.Migrations
 {
     /// <inheritdoc />
+    [AcceptHazard(
+        "many-tables-in-one-transaction",
+        "Only the way down locks several: it takes the application's first tables away, so there is nothing left to be kept waiting."
+    )]
     public partial class AuthTables : Migration
     {
         /// <inheritdoc />

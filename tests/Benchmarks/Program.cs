@@ -2,6 +2,7 @@ using System.CommandLine;
 using Benchmarks.Backup;
 using Benchmarks.BlockedTime;
 using Benchmarks.Bundle;
+using Benchmarks.Linting;
 using Benchmarks.RowLevelSecurity;
 
 var root = new RootCommand(
@@ -17,5 +18,6 @@ var root = new RootCommand(
     BackupCommand.Create(),
     RailsCommand.Create(),
     BlockedTimeCommand.Create(),
+    LintCommand.Create(),
 };
 return await root.Parse(args).InvokeAsync();

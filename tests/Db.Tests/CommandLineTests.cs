@@ -21,6 +21,7 @@ public class CommandLineTests
     [InlineData("restore")]
     [InlineData("rehearse")]
     [InlineData("trace")]
+    [InlineData("lint")]
     public async Task Each_command_explains_itself_with_examples(string command)
     {
         var all = await new Tool().RunAsync("--help");

@@ -75,6 +75,7 @@ internal static class CommandLine
             RestoreCommand.Create(),
             RehearseCommand.Create(),
             TraceCommand.Create(),
+            LintCommand.Create(),
         };
         root.Add(_json);
         root.Add(_verbose);

@@ -57,7 +57,8 @@ public class LintFormatTests
                 what,
                 "CREATE INDEX CONCURRENTLY i\n  ON invoices (id);",
                 new(Up, "Up", "Data.Migrations/Migrations/a b,c.cs", line, "CREATE INDEX i ON invoices (id)"),
-                "public.\"Invoices\""
+                "public.\"Invoices\"",
+                "[AcceptHazard(\"index-not-concurrent\", \"why it is no danger here\")]"
             ),
             null
         );
@@ -84,7 +85,7 @@ public class LintFormatTests
                       ON invoices (id);
 
                 More: docs/hazards/index-not-concurrent.md
-                To accept it, on the migration's class: [AcceptHazard("index-not-concurrent", "why it is no danger here", On = "public.\"Invoices\"")]
+                To accept it, on the migration's class: [AcceptHazard("index-not-concurrent", "why it is no danger here")]
 
               rls-missing: A table that everybody may read
                 at Data.Migrations/Migrations/a b,c.cs

@@ -58,7 +58,6 @@ internal static class LintSarif
         var rule = new JsonObject
         {
             ["id"] = hazard.Id,
-            ["name"] = string.Concat(hazard.Id.Split('-').Select(word => char.ToUpperInvariant(word[0]) + word[1..])),
             ["shortDescription"] = Text(hazard.Title),
             ["fullDescription"] = Text(hazard.Why),
             ["help"] = Text(
