@@ -134,7 +134,16 @@ internal static class HazardCoverage
         new(
             BreaksTheRunningRelease,
             "drop column, table, view, function, type, schema or extension in use",
-            ["drop-column", "drop-table", "drop-view", "drop-function", "drop-type", "drop-schema", "drop-extension"],
+            [
+                "drop-column",
+                "drop-table",
+                "drop-view",
+                "drop-function",
+                "drop-type",
+                "drop-schema",
+                "drop-extension",
+                "drop-database",
+            ],
             null,
             "`db trace`: objects dropped, the previous model on the new schema"
         ),
@@ -148,6 +157,7 @@ internal static class HazardCoverage
                 "rename-schema",
                 "rename-function",
                 "rename-enum-value",
+                "rename-type",
                 "move-to-schema",
             ],
             null,

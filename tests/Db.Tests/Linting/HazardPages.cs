@@ -54,7 +54,12 @@ internal static class HazardPages
                 Code(text, "What is there:", "sql", example.Schema);
             }
 
-            Code(text, "Dangerous:", "sql", example.Bad);
+            if (example.Up is { } up)
+            {
+                Code(text, "What the Up does:", "sql", up);
+            }
+
+            Code(text, example.Up is null ? "Dangerous:" : "A Down that is dangerous:", "sql", example.Bad);
             if (example.Good is { } good)
             {
                 Code(text, "Instead:", "sql", good);

@@ -161,6 +161,11 @@ public sealed class OpensADoorTests
     [InlineData("", "ALTER DEFAULT PRIVILEGES IN SCHEMA public REVOKE ALL ON TABLES FROM anon;")]
     [InlineData("", "CREATE ROLE app NOLOGIN; ALTER ROLE app PASSWORD NULL;")]
     [InlineData(
+        "",
+        "CREATE FUNCTION f(p text) RETURNS boolean LANGUAGE sql STABLE AS 'SELECT EXISTS (SELECT FROM users WHERE password = p)';"
+    )]
+    [InlineData("", "GRANT EXECUTE ON FUNCTION f() TO anon;")]
+    [InlineData(
         "CREATE TABLE kinds (id bigint PRIMARY KEY, name text);",
         "INSERT INTO kinds VALUES (1, 'admin'), (2, 'see https://example.com/kinds');"
     )]

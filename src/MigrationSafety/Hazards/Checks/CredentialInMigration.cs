@@ -116,13 +116,15 @@ internal sealed partial class CredentialInMigration : HazardCheck
     )]
     private static partial Regex SecretColumn();
 
-    [GeneratedRegex(@"\bOPTIONS\s*\([^;]*\bpassword\s+'[^']+'|\bpassword\s*=\s*[^\s';]+", RegexOptions.IgnoreCase)]
+    [GeneratedRegex(@"\bOPTIONS\s*\([^;]*\bpassword\s+'[^']+'", RegexOptions.IgnoreCase)]
     private static partial Regex Options();
 
     // Forms that their makers chose so that they are recognised.
     [GeneratedRegex(
         @"\b[sr]k_(live|test)_[0-9A-Za-z]{10,}|\bAKIA[0-9A-Z]{16}\b|\bgh[pousr]_[0-9A-Za-z]{30,}|\bxox[abprs]-[0-9A-Za-z-]{10,}|\bAIza[0-9A-Za-z_-]{30,}"
             + @"|\beyJ[0-9A-Za-z_-]{8,}\.eyJ[0-9A-Za-z_-]{8,}|-----BEGIN [A-Z ]*PRIVATE KEY|\$2[aby]\$\d\d\$[./0-9A-Za-z]{50,}|\$argon2(id|i|d)\$"
+            // A connection string: not every comparison of a column called password.
+            + @"|\b(host|server|dbname|user)\s*=[^\n]*\bpassword\s*=\s*[^\s';]+"
             + @"|[a-z][a-z0-9+.-]*://[^\s:/@']+:[^\s@/']+@[^\s']+",
         RegexOptions.IgnoreCase
     )]

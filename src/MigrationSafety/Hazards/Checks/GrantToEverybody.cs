@@ -135,8 +135,8 @@ internal sealed class GrantToEverybody : HazardCheck
             case ObjectKind.Sequence:
                 return grant.Privileges.Intersect(["ALL", "UPDATE"]).Any();
             case ObjectKind.Function or ObjectKind.Procedure or ObjectKind.Routine:
-                // Of one function that runs as its caller, everybody may know; SecurityDefinerExposed looks at the others.
-                return grant.AllInSchema;
+                // anon calls single functions by intent; SecurityDefinerExposed looks at those that do more than their caller may.
+                return grant.AllInSchema || role == "public";
             case ObjectKind.Table or ObjectKind.View or ObjectKind.MaterializedView or ObjectKind.ForeignTable:
                 break;
             default:
