@@ -1,5 +1,6 @@
 using Data.Migrations.Adopting;
 using Microsoft.EntityFrameworkCore.Migrations;
+using MigrationSafety;
 
 #nullable disable
 
@@ -10,6 +11,10 @@ namespace Data.Migrations
     /// Builds the indexes that an adopted database lacks and drops those they replace. In any other database all of them are there, and
     /// none of the others is.
     /// </remarks>
+    [AcceptHazard(
+        "if-not-exists-on-concurrent-index",
+        "The rails look at the index before they run the statement, and drop one that is invalid."
+    )]
     public partial class AdoptIndexes : Migration
     {
         /// <inheritdoc />

@@ -202,22 +202,24 @@ public class WebhookTests
     /// <summary>A real listener on this machine that answers as it is told; null for never.</summary>
     private sealed class Listener : IDisposable
     {
-        private readonly HttpListener _listener = new();
+        private readonly HttpListener _listener;
         private readonly Func<int, int?> _answer;
 
         public Listener(Func<int, int?> answer)
         {
             _answer = answer;
             Url = "";
-            for (var attempt = 0; Url.Length == 0; attempt++)
+            for (var attempt = 0; ; attempt++)
             {
+                // One that could not start is of no more use.
+                _listener = new HttpListener();
                 var port = Random.Shared.Next(20_000, 60_000);
                 try
                 {
-                    _listener.Prefixes.Clear();
                     _listener.Prefixes.Add($"http://127.0.0.1:{port}/");
                     _listener.Start();
                     Url = $"http://127.0.0.1:{port}/{Secret}";
+                    break;
                 }
                 catch (HttpListenerException) when (attempt < 20)
                 {

@@ -132,7 +132,7 @@ internal static class PreflightCommand
         report.Table(
             ["", "check", "evidence", "what to do"],
             result.Checks,
-            c => [Word(c), c.Title, c.Evidence, c.ToDo ?? ""],
+            c => [Word(c), $"{c.Title} ({c.Id})", c.Evidence, c.ToDo ?? ""],
             c => $"{Word(c), -4} {c.Id}: {c.Evidence}{(c.ToDo is null ? "" : $" -> {c.ToDo}")}"
         );
         report.Line(

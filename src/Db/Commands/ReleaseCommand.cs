@@ -77,6 +77,21 @@ internal static class ReleaseCommand
         HelpName = "reason",
     };
 
+    private static readonly Option<string[]> _accept = new("--accept")
+    {
+        Description = "Let a check of the preflight fail, with the reason: --accept rehearsed=\"a hotfix\".",
+        HelpName = "check=reason",
+        Arity = ArgumentArity.OneOrMore,
+    };
+
+    private static readonly Option<string?> _rehearsal = new("--rehearsal")
+    {
+        Description = "The result of 'db rehearse'; its usual place where this is not given.",
+        HelpName = "file",
+    };
+
+    private static readonly Option<string?> _folder = ReleaseFolderOption.Create();
+
     private static readonly Option<string?> _backups = new("--backups")
     {
         Description = "Where backups are kept; the usual place of 'db backup' where this is not given.",
@@ -121,6 +136,9 @@ internal static class ReleaseCommand
             _reviewedPlan,
             _reviewedBy,
             _outsideWindow,
+            _accept,
+            _rehearsal,
+            _folder,
             _backups,
             _rails,
         };
@@ -271,8 +289,14 @@ internal static class ReleaseCommand
             without[id] = reason;
         }
 
+        var named = parsed.GetValue(_folder);
+        var folder = named is null ? ReleaseFolder.FindOrNull() : ReleaseFolder.Find(named);
         return new ReleaseOptions
         {
+            Folder = folder,
+            Accepted = PreflightCommand.Accepted(parsed.GetValue(_accept) ?? []),
+            Rehearsal = parsed.GetValue(_rehearsal),
+            WebhookFormat = folder is null ? null : ReleaseSettings.Read(folder.Settings).WebhookFormat,
             Releases = parsed.GetValue(_releases)!,
             RollbackOnFailure = parsed.GetValue(_rollback),
             Watch = DurationText.Parse("--watch", parsed.GetValue(_watch)!),

@@ -113,8 +113,8 @@ internal static class WatchCommand
         report.Table(
             ["", "before", "now", "", "rule"],
             result.Findings,
-            f => [f.Name, f.Before ?? "", f.Now, Word(f.Verdict), f.Rule],
-            f => $"{Word(f.Verdict)}: {f.Name}: {f.Now}{(f.Before is null ? "" : $"; before {f.Before}")} ({f.Rule})"
+            f => [f.Name, f.Before ?? "", f.Now, Word(f), f.Rule],
+            f => $"{Word(f)}: {f.Name}: {f.Now}{(f.Before is null ? "" : $"; before {f.Before}")} ({f.Rule})"
         );
         if (result.Now.NotSeen is not null)
         {
@@ -136,5 +136,6 @@ internal static class WatchCommand
         );
     }
 
-    private static string Word(WatchVerdict verdict) => verdict.ToString().ToLowerInvariant();
+    private static string Word(WatchFinding finding) =>
+        finding is { Before: null, Verdict: WatchVerdict.Same } ? "ok" : finding.Verdict.ToString().ToLowerInvariant();
 }

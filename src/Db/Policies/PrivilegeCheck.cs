@@ -87,8 +87,8 @@ internal static class PrivilegeCheck
                         persona,
                         table,
                         privilege,
-                        expected.Count == 0 ? "not granted" : $"granted: {Text(expected)}",
-                        $"granted: {Text(found)}",
+                        Granted(expected),
+                        Granted(found),
                         PolicyCellState.Wrong,
                         $"Take it back: REVOKE {privilege}{(tooMuch is ["*"] ? "" : $" ({Sql(tooMuch)})")} ON {tables[table].Sql} FROM {role};"
                             + (
@@ -107,8 +107,8 @@ internal static class PrivilegeCheck
                         persona,
                         table,
                         privilege,
-                        $"granted: {Text(expected)}",
-                        found.Length == 0 ? "not granted" : $"granted: {Text(found)}",
+                        Granted(expected),
+                        Granted(found),
                         PolicyCellState.Wrong,
                         $"Give it back: GRANT {privilege}{(tooLittle is ["*"] ? "" : $" ({Sql(tooLittle)})")} ON {tables[table].Sql} TO {role};"
                     )
@@ -186,10 +186,14 @@ internal static class PrivilegeCheck
         return wrong;
     }
 
-    private static string Text(IReadOnlyList<string> columns) =>
-        columns is ["*"] ? "the table"
-        : columns.Count > 8 ? $"{columns.Count} columns"
-        : string.Join(", ", columns);
+    private static string Granted(IReadOnlyList<string> columns) =>
+        columns switch
+        {
+            [] => "not granted",
+            ["*"] => "granted",
+            { Count: > 8 } => $"granted: {columns.Count} columns",
+            _ => $"granted: {string.Join(", ", columns)}",
+        };
 
     private static string Sql(IEnumerable<string> columns) => string.Join(", ", columns.Select(ProbedTable.Quoted));
 }

@@ -27,6 +27,18 @@ internal sealed record ReleaseOptions
     /// <summary>Why this is released outside of the window; null where that is not allowed.</summary>
     public string? OutsideWindow { get; init; }
 
+    /// <summary>Checks of the preflight that may fail, each with its reason.</summary>
+    public IReadOnlyDictionary<string, string> Accepted { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>The rehearsal's result; null for the usual place.</summary>
+    public string? Rehearsal { get; init; }
+
+    /// <summary>The folder with the critical queries and the settings; null where there is none.</summary>
+    public ReleaseFolder? Folder { get; init; }
+
+    /// <summary>What the webhook is sent; null to tell by its host.</summary>
+    public Notifying.WebhookFormat? WebhookFormat { get; init; }
+
     /// <summary>Where backups are; null for the usual place.</summary>
     public string? Backups { get; init; }
 }

@@ -145,7 +145,15 @@ internal sealed class ReleaseRun
 
         await EndAsync();
         Folder.Write(Record);
+        // Before the team is told: a chat that hangs must not keep the report back.
         ReleaseReports.Write(Folder, Record);
+        if (await NoticeStep.EndAsync(_context, CancellationToken.None) is { } told)
+        {
+            Say(ReleaseEventKind.Information, $"Tell the team: {told.Summary}");
+            Folder.Write(Record);
+            ReleaseReports.Write(Folder, Record);
+        }
+
         return (Record, Folder);
     }
 

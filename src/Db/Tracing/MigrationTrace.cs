@@ -202,7 +202,7 @@ internal sealed class MigrationTrace(
             connectionString,
             builder =>
             {
-                builder.UseMigrationSafety(o => o.AllowDataLoss().HandleSignals(false));
+                builder.UseMigrationSafety(o => o.AllowDataLoss().Hazards(HazardPolicy.Ignore).HandleSignals(false));
                 configure?.Invoke(builder);
             }
         );

@@ -201,7 +201,9 @@ internal sealed class MigrationExecutor(
                     )
                     .ConfigureAwait(false);
                 if (
-                    await OnlyWhere.HoldsAsync(session, command.CommandText).ConfigureAwait(false)
+                    await OnlyWhere
+                        .HoldsAsync(session, step.Migration.Commands[step.Start].CommandText)
+                        .ConfigureAwait(false)
                     && (repeatable is null || await repeatable.IsToBeDoneAsync(session, inDoubt).ConfigureAwait(false))
                 )
                 {

@@ -11,7 +11,7 @@ internal sealed class OutOfOrderGuard : IMigrationGuard
         var late = context
             .Plan.Steps.Where(step =>
                 step.Direction == MigrationDirection.Up
-                && !step.Migration.GetType().IsDefined(typeof(AnyOrderAttribute), inherit: false)
+                && !context.Assembly.Migrations[step.Id].IsDefined(typeof(AnyOrderAttribute), inherit: false)
             )
             .Select(step => step.Id)
             .Where(id => newest is not null && string.Compare(id, newest, StringComparison.OrdinalIgnoreCase) < 0)

@@ -17,4 +17,10 @@ public sealed class AcceptHazardAttribute(string hazard, string reason) : Attrib
 
     /// <summary>The table or other object that this acceptance is limited to; null accepts it for all of the migration's.</summary>
     public string? On { get; init; }
+
+    /// <summary>
+    /// Whether the hazard is there only in some databases, such as those that were made by hand: then it is no error that the migration
+    /// read alone does not have it.
+    /// </summary>
+    public bool DependsOnDatabase { get; init; }
 }

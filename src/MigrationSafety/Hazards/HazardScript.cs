@@ -44,7 +44,8 @@ public sealed record HazardCommand(string Sql)
 /// <param name="Hazard">The hazard's id.</param>
 /// <param name="Reason">Why it is no danger here.</param>
 /// <param name="On">The table or other object it is limited to, or null.</param>
-public sealed record AcceptedHazard(string Hazard, string Reason, string? On = null)
+/// <param name="DependsOnDatabase">Whether the hazard is there only in some databases, and may match nothing elsewhere.</param>
+public sealed record AcceptedHazard(string Hazard, string Reason, string? On = null, bool DependsOnDatabase = false)
 {
     /// <summary>What the attributes of a migration say.</summary>
     public static IReadOnlyList<AcceptedHazard> Of(Type migration) =>
@@ -52,6 +53,6 @@ public sealed record AcceptedHazard(string Hazard, string Reason, string? On = n
             .. migration
                 .GetCustomAttributes(typeof(AcceptHazardAttribute), inherit: false)
                 .Cast<AcceptHazardAttribute>()
-                .Select(a => new AcceptedHazard(a.Hazard, a.Reason, a.On)),
+                .Select(a => new AcceptedHazard(a.Hazard, a.Reason, a.On, a.DependsOnDatabase)),
         ];
 }

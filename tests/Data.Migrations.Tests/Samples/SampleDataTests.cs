@@ -109,7 +109,7 @@ public sealed class SampleDataTests(TestServer server)
         );
         // Refused before anything ran: the pending migrations are still pending.
         Assert.Equal(
-            3,
+            4,
             await TestServer.ScalarAsync<long>(
                 database.ConnectionString,
                 """SELECT count(*) FROM migrations."__EFMigrationsHistory" """

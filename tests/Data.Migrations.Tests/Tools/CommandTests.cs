@@ -88,7 +88,7 @@ public sealed class CommandTests(TestServer server, Bundle bundle) : IClassFixtu
 
         var back = await UpdateAsync("UserMetas");
         Assert.True(back.ExitCode == 0, back.Said());
-        Assert.Equal(3, await TestServer.ScalarAsync<long>(database.ConnectionString, History));
+        Assert.Equal(4, await TestServer.ScalarAsync<long>(database.ConnectionString, History));
         Assert.False(
             await TestServer.ScalarAsync<bool>(database.ConnectionString, "SELECT to_regclass('api_key') IS NOT NULL")
         );

@@ -231,6 +231,96 @@ public sealed partial class ReleaseTests(PostgresServer postgres, BuiltBundle bu
     }
 
     [Fact]
+    public async Task The_whole_of_it_leaves_a_backup_of_the_moment_before()
+    {
+        var result = await _tool.RunAsync([
+            "release",
+            "--bundle",
+            _bundle,
+            "--backups",
+            "backups",
+            .. ReleaseArguments.Whole,
+        ]);
+
+        Assert.True(result.ExitCode == 0, Said(result));
+        using var record = Record();
+        var backup = Step(record, "backup").GetProperty("evidence").EnumerateArray();
+        Assert.Contains(backup, e => e.GetProperty("value").GetString() == Before);
+        Assert.Equal("passed", Step(record, "baseline").GetProperty("outcome").GetString());
+        Assert.NotEqual("skipped", Step(record, "watch").GetProperty("outcome").GetString());
+    }
+
+    [Fact]
+    public async Task What_is_not_ready_refuses_the_release_and_says_what_to_do()
+    {
+        var result = await _tool.RunAsync("release", "--bundle", _bundle, "--watch", "0", "--backups", "backups");
+
+        Assert.Equal(1, result.ExitCode);
+        Assert.Contains("not ready: restorable, rehearsed, reviewed", result.StandardOutput, StringComparison.Ordinal);
+        Assert.Contains("Not released: nothing was changed", result.StandardOutput, StringComparison.Ordinal);
+        Assert.Equal(Before, await NewestAsync());
+    }
+
+    [Fact]
+    public async Task A_backup_that_cannot_be_written_refuses_the_release()
+    {
+        await File.WriteAllTextAsync(Path.Combine(_folder.FullName, "backups"), "a file in the way", Cancel);
+
+        var result = await _tool.RunAsync([
+            "release",
+            "--bundle",
+            _bundle,
+            "--backups",
+            "backups",
+            .. ReleaseArguments.Whole,
+        ]);
+
+        Assert.Equal(1, result.ExitCode);
+        Assert.Contains("Back up: ", result.StandardOutput, StringComparison.Ordinal);
+        Assert.Contains("Not released: nothing was changed", result.StandardOutput, StringComparison.Ordinal);
+        Assert.Equal(Before, await NewestAsync());
+    }
+
+    [Fact]
+    public async Task A_webhook_that_is_down_stops_no_release()
+    {
+        // Nobody listens there: a port that was free a moment ago.
+        using var free = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
+        free.Start();
+        var port = ((System.Net.IPEndPoint)free.LocalEndpoint).Port;
+        free.Stop();
+        _tool = _tool.With("RELEASE_WEBHOOK_URL", $"http://127.0.0.1:{port}/secret-path");
+
+        var result = await ReleaseAsync();
+
+        Assert.True(result.ExitCode == 0, Said(result));
+        using var record = Record();
+        Assert.Equal("warned", Step(record, "notify").GetProperty("outcome").GetString());
+        Assert.DoesNotContain("secret-path", Said(result), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_critical_query_that_is_too_slow_fails_the_release()
+    {
+        var queries = Directory.CreateDirectory(Path.Combine(_folder.FullName, "release", "critical-queries"));
+        await File.WriteAllTextAsync(
+            Path.Combine(queries.FullName, "slow.sql"),
+            "-- Sleeps\n-- time: 10ms\nSELECT pg_sleep(0.1);\n",
+            Cancel
+        );
+
+        var result = await ReleaseAsync();
+
+        Assert.Equal(1, result.ExitCode);
+        Assert.Contains(
+            "1 of 1 critical queries are not as expected: slow",
+            result.StandardOutput,
+            StringComparison.Ordinal
+        );
+        Assert.Contains($"To go back: {_bundle} {Before}", result.StandardOutput, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_bundle_that_is_not_there_is_said_before_anything_else()
     {
         var result = await _tool.RunAsync("release", "--bundle", "nowhere/efbundle");
@@ -370,6 +460,13 @@ public sealed partial class ReleaseTests(PostgresServer postgres, BuiltBundle bu
         Path.Combine(Directory.GetDirectories(Path.Combine(_folder.FullName, "artifacts", "releases")).Max()!, name);
 
     private JsonDocument Record() => JsonDocument.Parse(File.ReadAllText(ReleaseFile("release.json")));
+
+    private static JsonElement Step(JsonDocument record, string id) =>
+        record
+            .RootElement.GetProperty("steps")
+            .EnumerateArray()
+            .Last(step => step.GetProperty("id").GetString() == id)
+            .GetProperty("result");
 
     private string Password() =>
         new NpgsqlConnectionStringBuilder(_database.ConnectionString).Password ?? "no password at all";

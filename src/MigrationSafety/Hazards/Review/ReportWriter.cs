@@ -128,7 +128,9 @@ internal sealed class ReportWriter
         _unmatched.RemoveAll(u => u.Where.Migration == id && u.Where.Sql.Length == 0);
         _unmatched.AddRange(
             _script
-                .Accepted.Where(a => !before.Contains(a) && !ObservedHazards.Ids.Contains(a.Hazard))
+                .Accepted.Where(a =>
+                    !before.Contains(a) && !a.DependsOnDatabase && !ObservedHazards.Ids.Contains(a.Hazard)
+                )
                 .Select(a => new UnmatchedAcceptance(
                     a.Hazard,
                     Why(a.Hazard, hasNoReason: false),

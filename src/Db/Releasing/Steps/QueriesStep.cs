@@ -1,0 +1,62 @@
+using System.Globalization;
+using Db.CriticalQueries;
+
+namespace Db.Releasing.Steps;
+
+/// <summary>Runs the application's critical queries as the role that it uses.</summary>
+internal sealed class QueriesStep : IReleaseStep
+{
+    public string Id => "queries";
+
+    public string Title => "Run the critical queries";
+
+    public StepPhase Phase => StepPhase.After;
+
+    public string Intention(ReleaseContext context) =>
+        Folder(context) is { } folder
+            ? $"run the queries in {folder}, and compare rows, time and plan with what each expects"
+            : "nothing: there is no folder release/critical-queries";
+
+    public async Task<StepResult> RunAsync(ReleaseContext context, CancellationToken ct)
+    {
+        if (Folder(context) is not { } folder)
+        {
+            return StepResult.Skipped(
+                "there is no folder release/critical-queries; take it along, or name it: --release-folder"
+            );
+        }
+
+        var queries = CriticalQueryFiles.Read(folder);
+        await using var connection = await context.Database.OpenAsync(ct);
+        var results = await new CriticalQueryRun(connection).RunAsync(
+            queries,
+            text => context.Say(ReleaseEventKind.Information, text),
+            ct
+        );
+        var wrong = results.Where(result => !result.AsExpected).ToList();
+        IReadOnlyList<Evidence> evidence =
+        [
+            .. results.Select(result => new Evidence(
+                result.Name,
+                result.AsExpected
+                    ? string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"{result.Rows} rows in {result.Milliseconds:0.0} ms as {result.RanAs}"
+                    )
+                    : string.Join("; ", result.Problems)
+            )),
+        ];
+        return wrong.Count == 0
+            ? StepResult.Passed($"{results.Count} queries, all as expected", evidence)
+            : StepResult.Failed(
+                $"{wrong.Count} of {results.Count} critical queries are not as expected: {string.Join(", ", wrong.Select(r => r.Name))}",
+                "if users wait for them, go back; otherwise correct the query or the index by a migration. Alone: db queries",
+                evidence
+            );
+    }
+
+    private static string? Folder(ReleaseContext context) =>
+        context.Options.Folder is { } folder && Directory.Exists(folder.CriticalQueries)
+            ? folder.CriticalQueries
+            : null;
+}
