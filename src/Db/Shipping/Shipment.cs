@@ -108,7 +108,6 @@ internal sealed record Shipment(
                     Runtime,
                     SelfContained ? "--self-contained" : "--no-self-contained",
                     "-p:PublishSingleFile=true",
-                    "-p:PublishReadyToRun=true",
                     "-p:DebugType=none",
                     "--output",
                     folder.FullName,
