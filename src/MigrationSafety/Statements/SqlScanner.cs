@@ -197,18 +197,22 @@ internal static class SqlScanner
             return close < 0 ? sql.Length : close + tag.Length;
         }
 
-        if (!char.IsLetterOrDigit(c) && c != '_')
+        if (!IsOfWord(c))
         {
             return i + 1;
         }
 
-        while (i < sql.Length && (char.IsLetterOrDigit(sql[i]) || sql[i] is '_' or '$'))
+        while (i < sql.Length && (IsOfWord(sql[i]) || sql[i] == '$'))
         {
             i++;
         }
 
         return i;
     }
+
+    // To PostgreSQL everything beyond ASCII is a letter.
+    private static bool IsOfWord(char c) =>
+        char.IsAsciiLetterOrDigit(c) || c == '_' || (c > '\x7f' && !char.IsWhiteSpace(c));
 
     private static int AfterQuoted(string sql, int i, char quote, bool escapes)
     {

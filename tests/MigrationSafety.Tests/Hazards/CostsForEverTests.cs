@@ -33,6 +33,7 @@ public sealed class CostsForEverTests
     )]
     [InlineData("duplicate-index", Users, "CREATE UNIQUE INDEX CONCURRENTLY b ON users (email);")]
     [InlineData("primary-key-missing", "", "CREATE TABLE t (a bigint NOT NULL UNIQUE);")]
+    [InlineData("primary-key-missing", Users, "CREATE TABLE t AS SELECT id FROM users;")]
     [InlineData("int-key-overflow", "", "CREATE TABLE t (id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY);")]
     [InlineData("int-key-overflow", "", "CREATE TABLE t (key int DEFAULT nextval('s') PRIMARY KEY);")]
     [InlineData("timestamp-without-zone", Users, "ALTER TABLE users ADD COLUMN seen_at timestamp(3);")]

@@ -70,6 +70,10 @@ public sealed class LabelledTests
             { "index-not-concurrent", "DO $$ BEGIN EXECUTE 'CREATE INDEX x ON users (email)'; END $$;" },
             {
                 "index-not-concurrent",
+                "DO $$ DECLARE n int; t text; BEGIN EXECUTE 'CREATE INDEX users_' || n || '_idx ON ' || quote_ident(t) || ' (email)'; END $$;"
+            },
+            {
+                "index-not-concurrent",
                 "DO $$ BEGIN EXECUTE format('CREATE INDEX %I ON %I (email)', 'x', 'users'); END $$;"
             },
             { "drop-index-not-concurrent", "DROP INDEX users_name_idx;" },
@@ -105,6 +109,7 @@ public sealed class LabelledTests
             { "exclusion-constraint", "ALTER TABLE orders ADD CONSTRAINT one EXCLUDE USING gist (note WITH =);" },
             { "set-not-null-scans", "ALTER TABLE users ALTER COLUMN name SET NOT NULL;" },
             { "set-not-null-scans", "ALTER TABLE unknown_table ALTER name SET NOT NULL;" },
+            { "set-not-null-scans", "ALTER TABLE users ADD CONSTRAINT users_name_nn NOT NULL name;" },
             {
                 "set-not-null-scans",
                 "ALTER TABLE users ADD CONSTRAINT c CHECK (name IS NOT NULL) NOT VALID; ALTER TABLE users ALTER COLUMN name SET NOT NULL;"
@@ -124,6 +129,14 @@ public sealed class LabelledTests
             { "add-column-rewrites", "ALTER TABLE users ADD COLUMN luck double precision DEFAULT (random() * 100);" },
             { "add-column-rewrites", "ALTER TABLE users ADD COLUMN n integer DEFAULT nextval('some_seq'::regclass);" },
             { "add-column-rewrites", "ALTER TABLE users ADD COLUMN n text DEFAULT my_own_function();" },
+            {
+                "add-column-rewrites",
+                "CREATE DOMAIN positive AS integer CHECK (VALUE > 0); ALTER TABLE users ADD COLUMN n positive;"
+            },
+            {
+                "add-column-rewrites",
+                "ALTER DOMAIN email ADD CONSTRAINT e CHECK (VALUE ~ '@') NOT VALID; ALTER TABLE users ADD COLUMN mail public.email;"
+            },
             { "change-type-rewrites", "ALTER TABLE users ALTER COLUMN score TYPE bigint;" },
             { "change-type-rewrites", "ALTER TABLE users ALTER COLUMN score SET DATA TYPE text USING score::text;" },
             { "change-type-rewrites", "ALTER TABLE users ALTER COLUMN email TYPE varchar(50);" },
@@ -142,6 +155,7 @@ public sealed class LabelledTests
             { "cluster", "CLUSTER users USING users_name_idx;" },
             { "move-table-rewrites", "ALTER TABLE users SET UNLOGGED;" },
             { "move-table-rewrites", "ALTER TABLE users SET TABLESPACE fast;" },
+            { "move-table-rewrites", "ALTER TABLE ALL IN TABLESPACE pg_default SET TABLESPACE fast;" },
             { "lock-table-explicitly", "BEGIN; LOCK TABLE users IN EXCLUSIVE MODE; COMMIT;" },
             {
                 "many-tables-in-one-transaction",
@@ -159,6 +173,14 @@ public sealed class LabelledTests
             { "unbatched-update", "UPDATE users SET score = 0 WHERE score IS NULL;" },
             { "unbatched-update", "UPDATE users SET active = false WHERE active = true;" },
             { "unbatched-update", "UPDATE orders o SET note = u.name FROM users u WHERE u.id = o.user_id;" },
+            {
+                "unbatched-update",
+                "MERGE INTO orders o USING users u ON u.id = o.user_id WHEN MATCHED THEN UPDATE SET note = u.name;"
+            },
+            {
+                "unbatched-delete",
+                "MERGE INTO orders o USING (SELECT id FROM users) u ON u.id = o.user_id WHEN MATCHED THEN DELETE;"
+            },
             { "unbatched-update", "WITH x AS (UPDATE users SET score = 1 RETURNING id) SELECT count(*) FROM x;" },
             { "unbatched-delete", "DELETE FROM orders WHERE total IS NULL;" },
             {
@@ -200,6 +222,11 @@ public sealed class LabelledTests
             { "rename-schema", "ALTER SCHEMA app RENAME TO application;" },
             { "rename-enum-value", "ALTER TYPE mood RENAME VALUE 'ok' TO 'fine';" },
             { "rename-function", "ALTER FUNCTION app.slug(text) RENAME TO slugify;" },
+            { "drop-function", "DROP AGGREGATE IF EXISTS app.longest(text);" },
+            {
+                "validate-with-not-valid",
+                "ALTER TABLE orders ADD CONSTRAINT c CHECK (total > 0) NOT VALID, VALIDATE CONSTRAINT c;"
+            },
             { "move-to-schema", "ALTER TABLE orders SET SCHEMA app;" },
             { "required-column-without-default", "ALTER TABLE users ADD COLUMN country text NOT NULL;" },
             {
@@ -255,6 +282,7 @@ public sealed class LabelledTests
                 "name-too-long",
                 "ALTER TABLE users ADD COLUMN a_name_that_goes_on_and_on_until_nobody_remembers_how_it_began_at_all text;"
             },
+            { "name-too-long", "ALTER TABLE users ADD COLUMN äöüäöüäöüäöüäöüäöüäöüäöüäöüäöüäöü text;" },
         };
 
     public static TheoryData<string> Safe =>
@@ -274,6 +302,9 @@ public sealed class LabelledTests
             "ALTER TABLE users ADD COLUMN phone text;",
             "ALTER TABLE users ADD COLUMN IF NOT EXISTS phone text NULL;",
             "ALTER TABLE users ADD COLUMN phone text DEFAULT NULL;",
+            "ALTER DOMAIN email SET DEFAULT ''; ALTER TABLE users ADD COLUMN mail email;",
+            "ALTER TABLE users ADD COLUMN grade \"char\", ADD COLUMN äöüäöüäöü text;",
+            "ALTER TABLE users ALTER COLUMN seen TYPE timestamp(6);",
             "ALTER TABLE orders ADD COLUMN buyer bigint REFERENCES users (id); CREATE INDEX CONCURRENTLY orders_buyer_idx ON orders (buyer);",
             "ALTER TABLE users ADD COLUMN country text NOT NULL DEFAULT 'unknown';",
             "ALTER TABLE users ADD COLUMN at timestamptz NOT NULL DEFAULT now();",
@@ -327,6 +358,10 @@ public sealed class LabelledTests
             "UPDATE users SET score = 0 WHERE id IN (SELECT id FROM users WHERE score IS NULL LIMIT 1000);",
             "UPDATE users SET score = 0 WHERE ctid = ANY (ARRAY(SELECT ctid FROM users WHERE score IS NULL LIMIT 1000));",
             "DELETE FROM orders WHERE id = 5;",
+            "WITH batch AS MATERIALIZED (SELECT id FROM users WHERE score IS NULL LIMIT 1000) UPDATE users SET score = 0 FROM batch WHERE users.id = batch.id;",
+            "WITH batch (n) AS (SELECT id FROM orders WHERE total IS NULL FETCH FIRST 1000 ROWS ONLY) DELETE FROM orders USING batch WHERE id = n;",
+            "MERGE INTO orders o USING (VALUES (1, 'a'), (2, 'b')) v (id, note) ON v.id = o.id WHEN MATCHED THEN UPDATE SET note = v.note;",
+            "DROP TABLE IF EXISTS staging; CREATE TABLE staging (id bigint PRIMARY KEY); ALTER TABLE staging ENABLE ROW LEVEL SECURITY; CREATE POLICY n ON staging FOR SELECT USING (false);",
             "DELETE FROM orders WHERE id IN (1, 2, 3);",
             "INSERT INTO users (email, nickname) VALUES ('nobody', 'a') ON CONFLICT DO NOTHING;",
             "BEGIN; DROP VIEW active_users; CREATE VIEW active_users WITH (security_invoker = true) AS SELECT id FROM users WHERE active; COMMIT;",

@@ -30,6 +30,7 @@ public sealed class OpensADoorTests
         "ALTER TABLE users DISABLE ROW LEVEL SECURITY; DROP POLICY users_read ON users;"
     )]
     [InlineData("rls-without-policy", "", Invoices)]
+    [InlineData("rls-missing", Served, "ALTER TABLE users DISABLE ROW LEVEL SECURITY;")]
     [InlineData("rls-without-policy", Served, "DROP POLICY users_read ON users;")]
     [InlineData(
         "policy-without-rls",
@@ -89,6 +90,22 @@ public sealed class OpensADoorTests
         "CREATE FUNCTION f() RETURNS int LANGUAGE sql SECURITY DEFINER SET search_path = '' AS 'SELECT 1'; REVOKE ALL ON FUNCTION f() FROM PUBLIC; GRANT EXECUTE ON FUNCTION f() TO anon;"
     )]
     [InlineData("view-bypasses-rls", Served, "CREATE VIEW v AS SELECT * FROM users;")]
+    [InlineData(
+        "view-bypasses-rls",
+        Served + "CREATE VIEW v WITH (security_invoker = true) AS SELECT * FROM users;",
+        "ALTER VIEW v SET (security_invoker = off);"
+    )]
+    [InlineData(
+        "view-bypasses-rls",
+        Served + "CREATE VIEW v WITH (security_invoker = true) AS SELECT * FROM users;",
+        "ALTER VIEW v RESET (security_invoker);"
+    )]
+    [InlineData("security-definer-search-path", "", "ALTER FUNCTION app.unknown(integer) SECURITY DEFINER;")]
+    [InlineData(
+        "policy-function-per-row",
+        Invoices,
+        "CREATE POLICY p ON invoices FOR INSERT TO authenticated WITH CHECK (user_id = auth.uid()::text);"
+    )]
     [InlineData("extension-in-public", "", "CREATE EXTENSION hstore WITH SCHEMA public;")]
     [InlineData("grant-to-everybody", "CREATE TABLE t (id bigint PRIMARY KEY);", "GRANT SELECT ON t TO PUBLIC;")]
     [InlineData("grant-to-everybody", "", "GRANT ALL ON ALL TABLES IN SCHEMA public TO anon;")]
@@ -128,6 +145,12 @@ public sealed class OpensADoorTests
         "CREATE TABLE notes (id bigint PRIMARY KEY); ALTER TABLE notes ENABLE ROW LEVEL SECURITY; REVOKE ALL ON TABLE notes FROM PUBLIC, anon, authenticated, service_role;"
     )]
     [InlineData(Served, "CREATE VIEW v WITH (security_invoker = on) AS SELECT id FROM users;")]
+    [InlineData(Served + "CREATE VIEW v AS SELECT id FROM users;", "ALTER VIEW v SET (security_invoker = true);")]
+    [InlineData("", "ALTER FUNCTION app.unknown(integer) SECURITY DEFINER SET search_path = '';")]
+    [InlineData(
+        Invoices,
+        "CREATE POLICY p ON invoices FOR INSERT TO authenticated WITH CHECK (user_id = (SELECT auth.uid()::text));"
+    )]
     [InlineData(
         Served,
         "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS 'BEGIN RETURN NEW; END';"

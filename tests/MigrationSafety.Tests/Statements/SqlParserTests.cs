@@ -107,9 +107,10 @@ public sealed class SqlParserTests
 
     [Theory]
     [InlineData("EXECUTE 'DROP TABLE a'", "DROP TABLE a")]
-    [InlineData("EXECUTE format('DROP TABLE %I', 'a')", "DROP TABLE \"a\"")]
-    [InlineData("EXECUTE pg_catalog.format('DROP TABLE %I.%I', 'a', name)", "DROP TABLE \"a\".\"…\"")]
-    [InlineData("EXECUTE 'DROP TABLE ' || quote_ident(name) || ' CASCADE'", "DROP TABLE \"…\" CASCADE")]
+    [InlineData("EXECUTE format('DROP TABLE %I', 'a')", "DROP TABLE a")]
+    [InlineData("EXECUTE pg_catalog.format('DROP TABLE %I.%I', 'a', name)", "DROP TABLE a.…")]
+    [InlineData("EXECUTE 'DROP TABLE ' || quote_ident(name) || ' CASCADE'", "DROP TABLE … CASCADE")]
+    [InlineData("EXECUTE format('CREATE INDEX idx_%I ON t (%I)', name, 'A')", "CREATE INDEX idx_… ON t (\"A\")")]
     [InlineData("IF a THEN DELETE FROM b WHERE c", "DELETE FROM b WHERE c")]
     [InlineData("FOR r IN SELECT 1 LOOP ALTER TABLE a ADD b int", "ALTER TABLE a ADD b int")]
     [InlineData("EXECUTE sql", null)]

@@ -12,7 +12,7 @@ internal sealed class AddColumnRewrites : HazardCheck
             HazardGroup.BlocksTheApplication,
             "A new column writes the whole table again while everybody waits",
             "A column with a constant default, or with none, is added in a moment: PostgreSQL notes the value once. A value that differs by row "
-                + "(gen_random_uuid(), clock_timestamp(), a sequence, a stored generated column) has to be written into every row: the whole table "
+                + "(gen_random_uuid(), clock_timestamp(), a sequence, a stored generated column), or that a domain's constraint has to be tested with, has to be written into every row: the whole table "
                 + "and all of its indexes are written anew, and until that is done nobody may read or write it.",
             "ACCESS EXCLUSIVE on the table: everything waits, reads too",
             [
@@ -37,6 +37,15 @@ internal sealed class AddColumnRewrites : HazardCheck
                     "CREATE TABLE users (id bigint PRIMARY KEY, first text, last text);",
                     "ALTER TABLE users ADD COLUMN full_name text GENERATED ALWAYS AS (first || ' ' || last) STORED;",
                     "ALTER TABLE users ADD COLUMN full_name text;"
+                ),
+                new HazardExample(
+                    "CREATE TABLE users (id bigint PRIMARY KEY); CREATE DOMAIN email AS text CHECK (VALUE LIKE '%@%');",
+                    "ALTER TABLE users ADD COLUMN work_email email;",
+                    """
+                    ALTER TABLE users ADD COLUMN work_email text;
+                    ALTER TABLE users ADD CONSTRAINT users_work_email_check CHECK (work_email LIKE '%@%') NOT VALID;
+                    ALTER TABLE users VALIDATE CONSTRAINT users_work_email_check;
+                    """
                 ),
             ]
         );
@@ -82,12 +91,29 @@ internal sealed class AddColumnRewrites : HazardCheck
             return $"{name} is computed and stored in each row";
         }
 
+        if (Domain(column, context) is not null)
+        {
+            return $"{column.Type} is a domain with a constraint, which is tested in each row";
+        }
+
         if (column.Default is { } value && VolatileCalls.First(value, context) is { } call)
         {
             return $"{call}() gives {name} another value in each row";
         }
 
         return null;
+    }
+
+    // Such a column is never added by the catalogs alone, whatever its default is.
+    private static SqlType? Domain(ColumnDefinition column, HazardContext context)
+    {
+        var written = column.Type.Name.Split('.', 2) is [var schema, var rest]
+            ? new ObjectName(schema, rest)
+            : new ObjectName(null, column.Type.Name);
+        var name = context.Schema.Resolve(written);
+        return !column.Type.IsArray && context.Schema.ConstrainedDomains.Contains(name)
+            ? context.Schema.Domains.GetValueOrDefault(name)
+            : null;
     }
 
     private static string Remedy(ObjectName table, ColumnDefinition column, HazardContext context)
@@ -103,6 +129,23 @@ internal sealed class AddColumnRewrites : HazardCheck
             Alone: true,
             "fills the old rows in batches, each committed by itself: until no row is left; NOT NULL only afterwards"
         );
+        if (column.Generated is null && Domain(column, context) is { } below)
+        {
+            var check = ObjectName.Quoted($"{table.Name}_{column.Name}_check");
+            return Instead.Steps(
+                context,
+                new Step(
+                    $"ALTER TABLE {table} ADD COLUMN {name} {below}{(column.Default is { } constant ? $" DEFAULT {constant.Text}" : "")}",
+                    Remark: "a column of the domain's own type is there in a moment:"
+                ),
+                new Step(
+                    $"ALTER TABLE {table} ADD CONSTRAINT {check} CHECK (…) NOT VALID",
+                    Remark: $"what {column.Type} demands, as a check of the table:"
+                ),
+                new Step($"ALTER TABLE {table} VALIDATE CONSTRAINT {check}", Alone: true, "in a later transaction:")
+            );
+        }
+
         if (column.Generated is { } generated)
         {
             return Instead.Steps(context, add)

@@ -40,10 +40,6 @@ internal sealed class CheckValidatedAtOnce : HazardCheck
         {
             var table = context.Shown(alter.Name);
             var name = ObjectName.Quoted(ConstraintNames.Of(alter.Name, constraint));
-            var says =
-                constraint.Kind == ConstraintKind.NotNull
-                    ? $"NOT NULL {ObjectName.Quoted(constraint.Columns[0])}"
-                    : $"CHECK ({constraint.Expression?.Text})";
             yield return new Found(
                 statement,
                 table,
@@ -52,7 +48,7 @@ internal sealed class CheckValidatedAtOnce : HazardCheck
                 Instead.Steps(
                     context,
                     new Step(
-                        $"ALTER TABLE {alter.Name} ADD CONSTRAINT {name} {says} NOT VALID",
+                        $"ALTER TABLE {alter.Name} ADD CONSTRAINT {name} CHECK ({constraint.Expression?.Text}) NOT VALID",
                         Remark: context.IsMigration
                             ? "As an operation the rails do it in two steps by themselves: migrationBuilder.AddCheckConstraint(…). As SQL:"
                             : null
@@ -71,10 +67,10 @@ internal sealed class CheckValidatedAtOnce : HazardCheck
         alter.Actions.SelectMany(action =>
             action switch
             {
-                AddConstraint
-                {
-                    Constraint: { Kind: ConstraintKind.Check or ConstraintKind.NotNull, IsNotValid: false } constraint
-                } => [constraint],
+                AddConstraint { Constraint: { Kind: ConstraintKind.Check, IsNotValid: false } constraint } =>
+                [
+                    constraint,
+                ],
                 AddColumn { Column: var column } => column.Constraints.Where(c => c.Kind == ConstraintKind.Check),
                 _ => (IEnumerable<TableConstraint>)[],
             }

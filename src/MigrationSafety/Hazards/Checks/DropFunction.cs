@@ -28,7 +28,10 @@ internal sealed class DropFunction : HazardCheck
     {
         if (
             statement.Statement
-            is not DropStatement { Kind: ObjectKind.Function or ObjectKind.Procedure or ObjectKind.Routine } drop
+            is not DropStatement
+            {
+                Kind: ObjectKind.Function or ObjectKind.Procedure or ObjectKind.Routine or ObjectKind.Aggregate
+            } drop
         )
         {
             yield break;

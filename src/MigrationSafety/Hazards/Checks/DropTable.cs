@@ -34,6 +34,17 @@ internal sealed class DropTable : HazardCheck
 
         foreach (var name in drop.Names.Where(context.IsInUse))
         {
+            // Not there before, made further down: what makes a script repeatable drops nothing.
+            if (
+                drop.IfExists
+                && !context.SchemaBefore.Tables.IsEmpty
+                && context.Schema.Table(name) is null
+                && Later.IsThereAgain(context, name)
+            )
+            {
+                continue;
+            }
+
             var table = context.Shown(name);
             yield return new Found(
                 statement,

@@ -25,6 +25,20 @@ internal sealed class MoveTableRewrites : HazardCheck
 
     public override IEnumerable<Found> Check(ReviewedStatement statement, HazardContext context)
     {
+        if (statement.Statement is OtherStatement { Verb: "ALTER ALL IN TABLESPACE" })
+        {
+            yield return new Found(
+                statement,
+                null,
+                "Each table, index or view of the tablespace is written anew, one behind the other, and what was written stays locked until the last one "
+                    + "is done: everything that uses any of them waits.",
+                Instead.Remarks(
+                    context,
+                    "one index at a time: REINDEX (TABLESPACE …, CONCURRENTLY) INDEX …; tables one at a time, in a pause of the application"
+                )
+            );
+        }
+
         if (statement.Statement is not AlterTable alter || !context.IsInUse(alter.Name))
         {
             yield break;

@@ -38,7 +38,7 @@ internal sealed class NameTooLong : HazardCheck
                     or Copy
                     or SetParameter
             // Looking is cheaper than reading the statement again.
-            || statement.Text.Length <= Longest
+            || Encoding.UTF8.GetByteCount(statement.Text) <= Longest
         )
         {
             yield break;
@@ -51,7 +51,6 @@ internal sealed class NameTooLong : HazardCheck
                 .Take(body)
                 .Where(t =>
                     t.IsName
-                    && t.End - t.Start > Longest
                     && Encoding.UTF8.GetByteCount(t.Name) > Longest
                     && !t.Name.Contains("…", StringComparison.Ordinal)
                 )

@@ -38,24 +38,24 @@ internal sealed class NotNullRejectsWrites : HazardCheck
         }
 
         var table = context.Schema.Table(alter.Name);
-        foreach (var set in alter.Actions.OfType<SetNotNull>())
+        foreach (var required in Proven.Required(alter))
         {
-            var known = table?.Column(set.Column);
+            var known = table?.Column(required);
             if (
                 known is null or { NotNull: true } or { FillsItself: true }
                 // A column of this migration is required-column-without-default's.
                 || known.AddedIn == context.Schema.Migration
-                || Proven.NotNull(table, set.Column)
+                || Proven.NotNull(table, required)
                 || alter
                     .Actions.Concat(LaterActions(alter.Name, context))
-                    .Any(a => a is SetDefault later && later.Column == set.Column)
+                    .Any(a => a is SetDefault later && later.Column == required)
             )
             {
                 continue;
             }
 
             var shown = context.Shown(alter.Name);
-            var column = ObjectName.Quoted(set.Column);
+            var column = ObjectName.Quoted(required);
             yield return new Found(
                 statement,
                 shown,
@@ -68,7 +68,7 @@ internal sealed class NotNullRejectsWrites : HazardCheck
                             $"ALTER TABLE {alter.Name} ALTER COLUMN {column} SET DEFAULT …",
                             Remark: "a default fills what the old release leaves out; or first a release that always gives the value:"
                         ),
-                        .. Proven.StepsToNotNull(alter.Name, set.Column, context),
+                        .. Proven.StepsToNotNull(alter.Name, required, context),
                     ]
                 )
             );

@@ -44,12 +44,6 @@ internal sealed class PolicyFunctionPerRow : HazardCheck
             AlterPolicy alter => (alter.Name, alter.Table, [alter.Using, alter.WithCheck]),
             _ => ("", default, []),
         };
-        // An INSERT checks the rows that it writes, and finds none by it.
-        if (statement.Statement is CreatePolicy { Command: "INSERT" })
-        {
-            yield break;
-        }
-
         var calls = conditions
             .OfType<Expression>()
             .SelectMany(condition => PerRow(condition, context))
@@ -65,8 +59,12 @@ internal sealed class PolicyFunctionPerRow : HazardCheck
         yield return new Found(
             statement,
             shown,
-            $"The policy {ObjectName.Quoted(name)} calls {names} for every row of {shown} that a statement looks at, and no index can help: the "
-                + "larger the table, the slower every statement of every user.",
+            $"The policy {ObjectName.Quoted(name)} calls {names} for every row of {shown} "
+                + (
+                    statement.Statement is CreatePolicy { Command: "INSERT" }
+                        ? "that a statement inserts: the more rows it inserts, the slower."
+                        : "that a statement looks at, and no index can help: the larger the table, the slower every statement of every user."
+                ),
             $"{(context.IsMigration ? "//" : "--")} in parentheses with SELECT it is called once a statement:\n"
                 + string.Join("\n", calls.Select(c => $"(SELECT {c}(…))"))
         );

@@ -31,15 +31,14 @@ internal sealed class PrimaryKeyMissing : HazardCheck
         foreach (var table in context.Schema.Tables.Values.OrderBy(t => t.Name.ToString(), StringComparer.Ordinal))
         {
             if (
-                !table.IsKnown
+                !(table.IsKnown || context.OfTable(table.Name) is { Statement: CreateTable { AsQuery: not null } })
                 || !context.IsMadeHere(table.CreatedIn)
                 || table.Persistence == Persistence.Temporary
                 || table.IsForeign
                 || table.PartitionOf is not null
                 || table.PrimaryKey is not null
                 || context.OfTable(table.Name) is not { Statement: CreateTable create } origin
-                // What a parent, a copied table or a query gives is not seen here.
-                || create.AsQuery is not null
+                // What a parent or a copied table gives is not seen here. A query gives no key.
                 || create.Like.Count > 0
                 || create.Inherits.Count > 0
             )

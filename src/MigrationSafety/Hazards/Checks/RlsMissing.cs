@@ -49,8 +49,6 @@ internal sealed class RlsMissing : HazardCheck
                 || table.Persistence == Persistence.Temporary
                 || table.PartitionOf is not null
                 || !context.IsExposed(table.Name)
-                // PolicyWithoutRls speaks of those.
-                || !table.Policies.IsEmpty
             )
             {
                 continue;
@@ -59,7 +57,8 @@ internal sealed class RlsMissing : HazardCheck
             var off = context.OfRowLevelSecurity(table.Name, enabled: false);
             var isMadeHere = table.IsKnown && context.IsMadeHere(table.CreatedIn);
             var origin = off ?? (isMadeHere ? context.OfTable(table.Name) : null);
-            if (origin is null || (off is null && context.IsClosed(table.Name)))
+            // Where it was never on, PolicyWithoutRls speaks of a table with policies.
+            if (origin is null || (off is null && (!table.Policies.IsEmpty || context.IsClosed(table.Name))))
             {
                 continue;
             }

@@ -30,6 +30,33 @@ internal sealed class SecurityDefinerSearchPath : HazardCheck
             ]
         );
 
+    /// <summary>What can be said of a function that nobody was seen creating.</summary>
+    public override IEnumerable<Found> Check(ReviewedStatement statement, HazardContext context)
+    {
+        if (
+            statement.Statement is not AlterRoutine { SecurityDefiner: true, SearchPath: null } alter
+            || context.Schema.Routines.Keys.Any(IsSame)
+            || context.Statements.Any(s =>
+                s.Statement is AlterRoutine { SearchPath: not null } other && IsSame(other.Name)
+            )
+        )
+        {
+            yield break;
+        }
+
+        var name = context.Shown(alter.Name);
+        yield return new Found(
+            statement,
+            name,
+            $"{name}() runs with its owner's rights from now on, and nothing here says that it has a search path of its own: without one it looks names up "
+                + "where its caller says.",
+            context.AsWritten($"{statement.Text} SET search_path = '';")
+        );
+
+        bool IsSame(ObjectName other) =>
+            other.Name == alter.Name.Name && (other.Schema ?? "public") == (alter.Name.Schema ?? "public");
+    }
+
     public override IEnumerable<Found> CheckEnd(HazardContext context)
     {
         foreach (var routine in context.Schema.Routines.Values.SelectMany(overloads => overloads))

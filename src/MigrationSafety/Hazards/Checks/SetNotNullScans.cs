@@ -44,19 +44,19 @@ internal sealed class SetNotNullScans : HazardCheck
         }
 
         var table = context.Schema.Table(alter.Name);
-        foreach (var set in alter.Actions.OfType<SetNotNull>())
+        foreach (var required in Proven.Required(alter))
         {
             if (
-                table?.Column(set.Column)?.NotNull == true
-                || Proven.NotNull(table, set.Column)
-                || context.TakesBack(alter.Name, up => up is DropNotNull same && same.Column == set.Column)
+                table?.Column(required)?.NotNull == true
+                || Proven.NotNull(table, required)
+                || context.TakesBack(alter.Name, up => up is DropNotNull same && same.Column == required)
             )
             {
                 continue;
             }
 
             var shown = context.Shown(alter.Name);
-            var column = ObjectName.Quoted(set.Column);
+            var column = ObjectName.Quoted(required);
             yield return new Found(
                 statement,
                 shown,
@@ -74,7 +74,7 @@ internal sealed class SetNotNullScans : HazardCheck
                                 ),
                             ]
                             : (Step[])[],
-                        .. Proven.StepsToNotNull(alter.Name, set.Column, context),
+                        .. Proven.StepsToNotNull(alter.Name, required, context),
                     ]
                 )
             );

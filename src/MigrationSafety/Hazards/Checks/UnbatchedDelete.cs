@@ -31,7 +31,7 @@ internal sealed class UnbatchedDelete : HazardCheck
     {
         foreach (
             var change in statement.Statement.DataChanges.Where(c =>
-                c.Verb == "DELETE"
+                (c.Verb == "DELETE" || (c.Verb == "MERGE" && c.Source?.Names("delete") == true))
                 && !(c.Source is null && (c.Where is null || c.Where.IsTrue))
                 && context.IsInUse(c.Table)
                 && !SystemTables.Is(c.Table)

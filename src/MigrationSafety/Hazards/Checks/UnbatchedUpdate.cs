@@ -31,7 +31,10 @@ internal sealed class UnbatchedUpdate : HazardCheck
     {
         foreach (
             var change in statement.Statement.DataChanges.Where(c =>
-                c.Verb == "UPDATE" && context.IsInUse(c.Table) && !SystemTables.Is(c.Table) && Rows.MayBeAll(c, context)
+                (c.Verb == "UPDATE" || (c.Verb == "MERGE" && c.Source?.Names("update") == true))
+                && context.IsInUse(c.Table)
+                && !SystemTables.Is(c.Table)
+                && Rows.MayBeAll(c, context)
             )
         )
         {
@@ -46,7 +49,7 @@ internal sealed class UnbatchedUpdate : HazardCheck
                 statement,
                 table,
                 (
-                    change.Where is null
+                    change is { Verb: "UPDATE", Where: null }
                         ? $"This updates every row of {table} in one statement."
                         : $"This may update a large part of {table} in one statement."
                 )

@@ -42,11 +42,7 @@ internal sealed class ValidateWithNotValid : HazardCheck
 
     public override IEnumerable<Found> Check(ReviewedStatement statement, HazardContext context)
     {
-        if (
-            statement.Transaction is null
-            || statement.Statement is not AlterTable alter
-            || !context.IsInUse(alter.Name)
-        )
+        if (statement.Statement is not AlterTable alter || !context.IsInUse(alter.Name))
         {
             yield break;
         }

@@ -39,8 +39,12 @@ internal sealed class ViewBypassesRls : HazardCheck
 
         foreach (var view in context.Schema.Views.Values.OrderBy(v => v.Name.ToString(), StringComparer.Ordinal))
         {
+            var opened = context.Last<AlterTable>(alter =>
+                context.Schema.Resolve(alter.Name) == view.Name
+                && alter.Actions.OfType<SetOptions>().Any(set => set.Options.ContainsKey("security_invoker"))
+            );
             if (
-                !context.IsMadeHere(view.CreatedIn)
+                !(context.IsMadeHere(view.CreatedIn) || opened is not null)
                 || !context.IsExposed(view.Name)
                 || (!view.IsMaterialized && AsksCaller(view.Options))
                 || context.IsClosed(view.Name)
@@ -51,7 +55,7 @@ internal sealed class ViewBypassesRls : HazardCheck
                 continue;
             }
 
-            var origin = context.Last<CreateView>(create => context.Schema.Resolve(create.Name) == view.Name);
+            var origin = opened ?? context.Last<CreateView>(create => context.Schema.Resolve(create.Name) == view.Name);
             if (origin is null)
             {
                 continue;

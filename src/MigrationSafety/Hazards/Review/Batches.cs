@@ -7,6 +7,15 @@ internal static class Batches
 {
     public static string Of(HazardContext context, DataChange change, string text)
     {
+        if (change.Verb == "MERGE")
+        {
+            return Instead.Remarks(
+                context,
+                $"MERGE INTO {change.Table} USING (SELECT … WHERE id BETWEEN 1 AND 10000): a portion of the keys,",
+                "each portion committed by itself, until the last key"
+            );
+        }
+
         var key = context.Schema.Table(change.Table)?.PrimaryKey?.Columns is [var column]
             ? ObjectName.Quoted(column)
             : "ctid";

@@ -23,7 +23,10 @@ internal abstract class ColumnTypeCheck : HazardCheck
                         action switch
                         {
                             AddColumn add => (add.Column.Name, add.Column.Type),
-                            AlterColumnType change => (change.Column, change.Type),
+                            // What it is already is nobody's fault here.
+                            AlterColumnType change
+                                when context.Schema.Column(alter.Name, change.Column)?.Type is not { } before
+                                    || !IsRegretted(before) => (change.Column, change.Type),
                             _ => null,
                         }
                     )

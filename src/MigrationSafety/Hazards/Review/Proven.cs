@@ -17,6 +17,22 @@ internal static class Proven
             )
         );
 
+    /// <summary>The columns that a statement makes NOT NULL at once: by SET NOT NULL, or by a constraint of PostgreSQL 18 without NOT VALID.</summary>
+    public static IEnumerable<string> Required(AlterTable alter) =>
+        alter
+            .Actions.Select(action =>
+                action switch
+                {
+                    SetNotNull set => set.Column,
+                    AddConstraint
+                    {
+                        Constraint: { Kind: ConstraintKind.NotNull, IsNotValid: false, Columns: [var column] }
+                    } => column,
+                    _ => null,
+                }
+            )
+            .OfType<string>();
+
     /// <summary>The way to NOT NULL on which nobody waits.</summary>
     public static Step[] StepsToNotNull(ObjectName table, string column, HazardContext context)
     {

@@ -12,6 +12,16 @@ internal static class Rows
     /// </summary>
     public static bool MayBeAll(DataChange change, HazardContext context)
     {
+        if (change.IsOfPortion)
+        {
+            return false;
+        }
+
+        if (change.Verb == "MERGE")
+        {
+            return change.Source is { } merged && Reads(merged, context);
+        }
+
         if (change.Where is not { } where)
         {
             return true;
@@ -20,13 +30,13 @@ internal static class Rows
         return Terms(where.Tokens) is var terms && !terms.Any(term => Narrows(term, context)) && !HasRange(terms);
     }
 
-    /// <summary>Whether an insert's query reads a table in use.</summary>
+    /// <summary>Whether an insert's or a merge's query reads a table in use.</summary>
     public static bool Reads(Expression source, HazardContext context)
     {
         for (var i = 0; i + 1 < source.Tokens.Count; i++)
         {
             if (
-                (source.Tokens[i].IsWord("FROM") || source.Tokens[i].IsWord("JOIN"))
+                (source.Tokens[i].IsWord("FROM") || source.Tokens[i].IsWord("JOIN") || source.Tokens[i].IsWord("USING"))
                 && source.Tokens[i + 1].IsName
                 && !(i + 2 < source.Tokens.Count && source.Tokens[i + 2].IsSymbol("("))
                 && !source.Tokens.Any(t => t.IsWord("LIMIT"))

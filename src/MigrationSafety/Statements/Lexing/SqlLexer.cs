@@ -41,8 +41,11 @@ internal static class SqlLexer
                 Unicode(sql, start),
             'N' or 'n' or 'B' or 'b' or 'X' or 'x' when end == start + 1 && end < sql.Length && sql[end] == '\'' =>
                 Prefixed(sql, start, end),
-            _ when char.IsDigit(c) || (c == '.' && end < sql.Length && char.IsDigit(sql[end])) => Number(sql, start),
-            _ when char.IsLetter(c) || c == '_' => new(
+            _ when char.IsAsciiDigit(c) || (c == '.' && end < sql.Length && char.IsDigit(sql[end])) => Number(
+                sql,
+                start
+            ),
+            _ when char.IsAsciiLetter(c) || c == '_' || c > '\x7f' => new(
                 SqlTokenKind.Word,
                 sql[start..end].ToUpperInvariant(),
                 start,

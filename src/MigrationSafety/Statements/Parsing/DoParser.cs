@@ -36,6 +36,9 @@ internal static class DoParser
         "SELECT",
     ];
 
+    // A name to PostgreSQL too, wherever it stands: alone, or as the end of another (idx_…).
+    private const string Unknown = "…";
+
     public static DoBlock Parse(SqlCursor c)
     {
         c.Expect("DO");
@@ -215,7 +218,7 @@ internal static class DoParser
             }
             else
             {
-                text += "\"…\"";
+                text += Unknown;
                 while (i + 1 < end && !tokens[i + 1].IsSymbol("||"))
                 {
                     if (tokens[i + 1].IsSymbol("("))
@@ -293,8 +296,9 @@ internal static class DoParser
                     pattern[verb] switch
                     {
                         'L' => $"'{(known ?? "…").Replace("'", "''", StringComparison.Ordinal)}'",
-                        's' => known ?? "\"…\"",
-                        _ => $"\"{known ?? "…"}\"",
+                        's' => known ?? Unknown,
+                        // Part of a name is a name as well: 'idx_%I'.
+                        _ => known is null ? Unknown : ObjectName.Quoted(known),
                     }
                 );
             }

@@ -36,7 +36,80 @@ internal static class QueryParser
             c.Next();
         }
 
-        return new QueryStatement(c.Between(start, c.At)) { DataChanges = changes };
+        var text = c.Between(start, c.At);
+        var portions = Portions(text.Tokens).ToList();
+        return new QueryStatement(text)
+        {
+            DataChanges =
+            [
+                .. changes.Select(change =>
+                    portions.Exists(name => change.Source?.Names(name) == true || change.Where?.Names(name) == true)
+                        ? change with
+                        {
+                            IsOfPortion = true,
+                        }
+                        : change
+                ),
+            ],
+        };
+    }
+
+    // WITH name AS (SELECT … LIMIT …)
+    private static IEnumerable<string> Portions(IReadOnlyList<SqlToken> tokens)
+    {
+        if (tokens.Count == 0 || !tokens[0].IsWord("WITH"))
+        {
+            yield break;
+        }
+
+        for (var i = 1; i + 1 < tokens.Count; i++)
+        {
+            if (!tokens[i].IsWord("AS"))
+            {
+                continue;
+            }
+
+            var open = i + 1;
+            while (open < tokens.Count && (tokens[open].IsWord("NOT") || tokens[open].IsWord("MATERIALIZED")))
+            {
+                open++;
+            }
+
+            var name = i - 1;
+            if (tokens[name].IsSymbol(")"))
+            {
+                while (name > 0 && !tokens[name].IsSymbol("("))
+                {
+                    name--;
+                }
+
+                name--;
+            }
+
+            if (open >= tokens.Count || !tokens[open].IsSymbol("(") || name < 0 || !tokens[name].IsName)
+            {
+                continue;
+            }
+
+            var depth = 0;
+            for (var end = open; end < tokens.Count; end++)
+            {
+                depth +=
+                    tokens[end].IsSymbol("(") ? 1
+                    : tokens[end].IsSymbol(")") ? -1
+                    : 0;
+                if (depth == 0)
+                {
+                    break;
+                }
+
+                if (tokens[end].IsWord("LIMIT") || tokens[end].IsWord("FETCH"))
+                {
+                    yield return tokens[name].Name;
+                    break;
+                }
+            }
+        }
     }
 
     private static DataChange Change(SqlCursor c)

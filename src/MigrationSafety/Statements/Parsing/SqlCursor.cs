@@ -275,7 +275,9 @@ internal sealed class SqlCursor(string sql, IReadOnlyList<SqlToken> tokens)
             var written = ObjectName();
             name = written switch
             {
-                { Schema: "pg_catalog" } or { Schema: null, Name: "char" } => written.Name,
+                // "char" in quotes is a type of its own, of one byte.
+                { Schema: null or "pg_catalog", Name: "char" } => "\"char\"",
+                { Schema: "pg_catalog" } => written.Name,
                 _ => written.ToString(),
             };
             name = written.Schema == "pg_catalog" ? SqlType.Canonical(name) : name;

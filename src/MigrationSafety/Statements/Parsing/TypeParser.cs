@@ -53,7 +53,12 @@ internal static class TypeParser
     {
         var name = c.ObjectName();
         c.Take("AS");
-        return new CreateDomain(name, c.Type());
+        var type = c.Type();
+        var rest = c.Rest().Tokens;
+        var isConstrained =
+            rest.Any(t => t.IsWord("CHECK"))
+            || rest.Zip(rest.Skip(1)).Any(pair => pair.First.IsWord("NOT") && pair.Second.IsWord("NULL"));
+        return new CreateDomain(name, type, isConstrained);
     }
 
     public static Statement AlterDomain(SqlCursor c)

@@ -33,7 +33,16 @@ internal static class ObjectChanges
                     }
                 );
             case CreateDomain create:
-                return schema with { Domains = schema.Domains.SetItem(Created(schema, create.Name), create.Type) };
+                var domain = Created(schema, create.Name);
+                return schema with
+                {
+                    Domains = schema.Domains.SetItem(domain, create.Type),
+                    ConstrainedDomains = create.IsConstrained
+                        ? schema.ConstrainedDomains.Add(domain)
+                        : schema.ConstrainedDomains.Remove(domain),
+                };
+            case AlterDomain { Action: "ADD" or "SET NOT NULL" } alter:
+                return schema with { ConstrainedDomains = schema.ConstrainedDomains.Add(Created(schema, alter.Name)) };
             case CreateRoutine create:
                 return WithRoutine(schema, create);
             case AlterRoutine alter:

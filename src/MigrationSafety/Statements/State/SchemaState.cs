@@ -40,6 +40,9 @@ internal sealed record SchemaState
     public ImmutableDictionary<ObjectName, SqlType> Domains { get; init; } =
         ImmutableDictionary<ObjectName, SqlType>.Empty;
 
+    /// <summary>The domains among them that have a constraint.</summary>
+    public ImmutableHashSet<ObjectName> ConstrainedDomains { get; init; } = [];
+
     /// <summary>Every GRANT and REVOKE so far, in order, with names that carry their schema.</summary>
     public ImmutableList<GrantStatement> Grants { get; init; } = [];
 

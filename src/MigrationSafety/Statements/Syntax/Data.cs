@@ -5,14 +5,18 @@ namespace MigrationSafety.Statements.Syntax;
 /// <param name="Table">The table that is written.</param>
 /// <param name="Columns">The columns that are written, as far as named.</param>
 /// <param name="Where">The condition, or null.</param>
-/// <param name="Source">An insert's VALUES or query, an update's whole SET list and FROM; null for a delete without USING.</param>
+/// <param name="Source">An insert's VALUES or query, an update's whole SET list and FROM, what stands behind a merge's table; null for a delete without USING.</param>
 internal sealed record DataChange(
     string Verb,
     ObjectName Table,
     IReadOnlyList<string> Columns,
     Expression? Where,
     Expression? Source
-);
+)
+{
+    /// <summary>Whether it takes its rows from a query of the same statement that ends with a LIMIT: one portion of a table.</summary>
+    public bool IsOfPortion { get; init; }
+}
 
 /// <summary>A statement that writes rows, or a query; what it writes is in <see cref="Statement.DataChanges"/>.</summary>
 /// <param name="Text">All of it.</param>

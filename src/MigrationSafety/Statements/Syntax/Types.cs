@@ -14,7 +14,8 @@ internal sealed record RenameEnumValue(ObjectName Type, string From, string To) 
 internal sealed record AlterCompositeType(ObjectName Type, string Action) : Statement;
 
 /// <summary>CREATE DOMAIN.</summary>
-internal sealed record CreateDomain(ObjectName Name, SqlType Type) : Statement;
+/// <remarks>IsConstrained: Whether CHECK or NOT NULL stands in it.</remarks>
+internal sealed record CreateDomain(ObjectName Name, SqlType Type, bool IsConstrained) : Statement;
 
 /// <summary>ALTER DOMAIN.</summary>
 /// <remarks>
