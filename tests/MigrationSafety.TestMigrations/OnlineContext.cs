@@ -41,7 +41,7 @@ public sealed class OnlineContext(string connectionString, Action<MigrationSafet
             migrationBuilder.Sql(
                 """
                 INSERT INTO customers SELECT i, i FROM generate_series(1, 500) i;
-                INSERT INTO orders SELECT i, 1 + i % 500, 'number ' || i, i, CASE WHEN i % 2 = 0 THEN 'note' END FROM generate_series(1, 20000) i;
+                INSERT INTO orders SELECT i, 1 + i % 500, 'number ' || i, i, CASE WHEN i % 2 = 0 THEN 'note' END FROM generate_series(1, 5000) i;
                 """
             );
         }
