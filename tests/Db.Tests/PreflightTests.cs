@@ -1,8 +1,12 @@
 using System.Text.Json;
 using Data.Migrations;
+using Db.Backups;
+using Db.Bundles;
+using Db.Commands;
 using Db.Databases;
 using Db.Preflight;
-using Db.Releasing;
+using Db.Rehearsing;
+using Db.Tracing.Findings;
 using LocalPostgres;
 using Microsoft.EntityFrameworkCore;
 using MigrationSafety.Connections;
@@ -80,7 +84,11 @@ public sealed class PreflightTests(PostgresServer postgres, BuiltBundle built) :
         Assert.False(report.MayBegin);
         Assert.Equal(["backup", "restorable", "rehearsed", "reviewed"], report.Failed.Select(c => c.Id));
         Assert.Equal(
-            ["db backup", "db backup, then: db backup verify", $"db rehearse --bundle {BundlePath}"],
+            [
+                ToolCommand.Of(["backup", .. Store("--to")]),
+                $"{ToolCommand.Of(["backup", .. Store("--to")])} && {ToolCommand.Of(["backup", "verify", .. Store("--in")])}",
+                ToolCommand.Of(["rehearse", "--bundle", BundlePath, .. Store("--in"), "--out", Rehearsal]),
+            ],
             report.Failed.Take(3).Select(c => c.ToDo)
         );
         Assert.Equal(
@@ -103,6 +111,12 @@ public sealed class PreflightTests(PostgresServer postgres, BuiltBundle built) :
     [InlineData("drill failed", "Fail", "-1 could not be restored as it was: It is damaged")]
     [InlineData("drill of another", "Fail", "-1 was never restored to see")]
     [InlineData("older one drilled", "Warn", "-1 was not restored; ")]
+    [InlineData("damaged", "Fail", "-1/manifest.json is damaged and cannot be read")]
+    [InlineData(
+        "breaks the release before",
+        "Warn",
+        "; the release before: The release that runs now can no longer insert"
+    )]
     [InlineData("other database", "Fail", "no backup of this database in ")]
     [InlineData("other server", "Fail", "no backup of this database in ")]
     [InlineData("other bundle", "Fail", "another bundle was rehearsed: SHA-256 abc; this one is ")]
@@ -111,7 +125,7 @@ public sealed class PreflightTests(PostgresServer postgres, BuiltBundle built) :
     [InlineData("loses data", "Warn", "on the copy this would have been lost: 7 rows of users.phone")]
     [InlineData("no way back", "Warn", "the migrations cannot be taken back: AddPhone has no Down")]
     [InlineData("refused", "Fail", "the database is ahead of this bundle")]
-    [InlineData("no plan", "Fail", "could not say what it would do (exit code 3):")]
+    [InlineData("no plan", "Fail", "could not say what it would do (exit code 3). Is it a bundle")]
     [InlineData("other plan reviewed", "Fail", "plan 1111 was reviewed; what would run now is plan 3f9c2a1b00d4e5f6")]
     [InlineData("reviewed by nobody", "Fail", "plan 3f9c2a1b00d4e5f6 was reviewed by nobody")]
     [InlineData("window closed", "Fail", "closed at Mon 2026-11-23 08:30 UTC; opens Mon 2026-11-30 05:00 UTC")]
@@ -219,10 +233,16 @@ public sealed class PreflightTests(PostgresServer postgres, BuiltBundle built) :
         Assert.Equal("RELEASE_WEBHOOK_URL is not set", checks["team"].GetProperty("evidence").GetString());
     }
 
+    private string Backups => Path.Combine(_folder.Path, "backups");
+
+    private string Rehearsal => Path.Combine(_folder.Path, "rehearsal.json");
+
+    private string[] Store(string option) => [option, Backups];
+
     private string BundlePath => Path.Combine(_folder.Path, "efbundle");
 
     private static IReadOnlyDictionary<string, string> PreflightCommandAccepted(string typed) =>
-        Commands.PreflightCommand.Accepted([typed]);
+        PreflightCommand.Accepted([typed]);
 
     private async Task<PreflightReport> RunAsync(Func<PreflightContext, PreflightContext>? change = null)
     {
@@ -231,15 +251,15 @@ public sealed class PreflightTests(PostgresServer postgres, BuiltBundle built) :
         {
             Database = database,
             Connection = _connection,
-            Bundle = await BundleFile.OpenAsync(BundlePath, database.Connection, Cancellation),
+            Bundle = (await BundleFile.OpenAsync(BundlePath, Cancellation)).For(database.Connection),
             Settings = Settings(
                 """
                 { "window": { "timeZone": "UTC", "open": [{ "days": ["Mon"], "from": "05:00", "to": "08:00" }] },
                   "load": { "measureFor": "1ms" } }
                 """
             ),
-            Backups = Path.Combine(_folder.Path, "backups"),
-            Rehearsal = Path.Combine(_folder.Path, "rehearsal.json"),
+            Backups = Backups,
+            Rehearsal = Rehearsal,
             ReviewedPlan = Plan,
             ReviewedBy = "the release engineer",
             Now = _now,
@@ -274,83 +294,123 @@ public sealed class PreflightTests(PostgresServer postgres, BuiltBundle built) :
                 break;
         }
 
-        var digest = (
-            await BundleFile.OpenAsync(
-                BundlePath,
-                PostgresConnectionString.Parse(_database.ConnectionString),
-                Cancellation
-            )
-        ).Digest;
-        Backup("1", _now.AddHours(fault == "backup" ? -25 : -3));
+        var digest = (await BundleFile.OpenAsync(BundlePath, Cancellation)).Digest;
+        var newest = Backup("1", _now.AddHours(fault == "backup" ? -25 : -3));
         if (fault is not ("never drilled" or "older one drilled"))
         {
-            Drill("1", passed: fault != "drill failed", digest: fault == "drill of another" ? "d2" : "d1");
+            Drill("1", passed: fault != "drill failed", digest: fault == "drill of another" ? "d2" : newest);
         }
 
         if (fault == "older one drilled")
         {
-            Backup("2", _now.AddHours(-27));
-            Drill("2", passed: true, digest: "d2");
+            Drill("2", passed: true, digest: Backup("2", _now.AddHours(-27)));
+        }
+
+        if (fault == "damaged")
+        {
+            _folder.Write($"backups/{_database.Name}-1/manifest.json", "{");
         }
 
         // Not finished, and so none.
-        _folder.Write("backups/x.partial/manifest.json", Manifest("x", _now));
-        _folder.Write(
+        Write("backups/x.partial/manifest.json", Manifest(_now));
+        Write(
             "rehearsal.json",
-            JsonSerializer.Serialize(
-                new
-                {
-                    passed = fault != "rehearsal failed",
-                    failures = fault == "rehearsal failed" ? ["AddPhone timed out"] : Array.Empty<string>(),
-                    at = _now.AddHours(-1),
-                    bundleSha256 = fault == "other bundle" ? "abc" : digest,
-                    planDigest = fault == "other plan rehearsed" ? "0000" : Plan,
-                    backup = $"{_database.Name}-1",
-                    releaseSeconds = fault == "too long for the window" ? 10800 : 90,
-                    rollback = new
-                    {
-                        target = "20261122153913_ApiAuditLog",
-                        possible = fault != "no way back",
-                        losesData = fault == "loses data",
-                        losses = new[] { "7 rows of users.phone" },
-                        backSeconds = 2,
-                        failure = fault == "no way back" ? "AddPhone has no Down" : null,
-                    },
-                }
-            )
+            new RehearsalResult
+            {
+                Passed = fault != "rehearsal failed",
+                Failures = fault == "rehearsal failed" ? ["AddPhone timed out"] : [],
+                At = _now.AddHours(-1),
+                Bundle = "efbundle",
+                BundleSha256 = fault == "other bundle" ? "abc" : digest,
+                PlanDigest = fault == "other plan rehearsed" ? "0000" : Plan,
+                Backup = $"{_database.Name}-1",
+                BackupDigest = newest,
+                BackupTaken = _now.AddHours(-3),
+                Database = _database.Name,
+                ServerVersion = "15.18",
+                ReleaseSeconds = fault == "too long for the window" ? 10800 : 90,
+                PreviousRelease =
+                    fault == "breaks the release before"
+                        ? new RehearsedPrevious("ApiAuditLog", null, 9, [Breaks()], [], null)
+                        : null,
+                Rollback = new RehearsedRollback(
+                    "20261122153913_ApiAuditLog",
+                    fault != "no way back",
+                    fault == "loses data",
+                    ["7 rows of users.phone"],
+                    2,
+                    2,
+                    [],
+                    fault == "no way back" ? "AddPhone has no Down" : null
+                ),
+            }
         );
 
-        void Backup(string name, DateTimeOffset started) =>
-            _folder.Write($"backups/{_database.Name}-{name}/manifest.json", Manifest(name, started));
+        string Backup(string name, DateTimeOffset started)
+        {
+            var manifest = Manifest(started);
+            Write($"backups/{_database.Name}-{name}/manifest.json", manifest);
+            return manifest.Digest;
+        }
 
-        string Manifest(string name, DateTimeOffset started) =>
-            JsonSerializer.Serialize(
-                new
+        BackupManifest Manifest(DateTimeOffset started) =>
+            BackupJson.WithDigest(
+                new BackupManifest
                 {
-                    database = fault == "other database" ? "another" : _database.Name,
-                    server = "elsewhere:5432",
-                    systemIdentifier = fault == "other server" ? "1" : _system,
-                    started,
-                    lastMigration = "20261122153913_ApiAuditLog",
-                    digest = $"d{name}",
+                    Tool = "db",
+                    Database = fault == "other database" ? "another" : _database.Name,
+                    Server = "elsewhere:5432",
+                    SystemIdentifier = fault == "other server" ? "1" : _system,
+                    TakenBy = "owner",
+                    ServerVersion = "15.18",
+                    DumpVersion = "15.18",
+                    Started = started,
+                    Finished = started.AddMinutes(1),
+                    Jobs = 2,
+                    Compression = "gzip",
+                    LastMigration = "20261122153913_ApiAuditLog",
+                    Migrations = ["20261122153913_ApiAuditLog"],
+                    Log = new LogPosition("0/1", started, false, null, null),
+                    Properties = new DatabaseProperties("owner", "UTF8", "C", "C", "c", null, 1, [], []),
+                    Schemas = ["public"],
+                    Tables = [],
+                    Roles = [],
+                    Extensions = [],
+                    Files = [],
                 }
             );
 
         void Drill(string name, bool passed, string digest) =>
-            _folder.Write(
+            Write(
                 $"backups/{_database.Name}-{name}/drill.json",
-                JsonSerializer.Serialize(
-                    new
-                    {
-                        passed,
-                        backupDigest = digest,
-                        at = _now.AddHours(-2),
-                        failure = passed ? null : "It is damaged",
-                        tables = 7,
-                        rows = 1_000_000,
-                        restoreSeconds = 12,
-                    }
-                )
+                new DrillResult
+                {
+                    Backup = $"{_database.Name}-{name}",
+                    BackupDigest = digest,
+                    At = _now.AddHours(-2),
+                    Passed = passed,
+                    Failure = passed ? null : "It is damaged",
+                    Tables = 7,
+                    Rows = 1_000_000,
+                    RestoreSeconds = 12,
+                }
             );
     }
+
+    private static TraceFinding Breaks() =>
+        new(
+            "breaks-previous-release",
+            Severity.Danger,
+            "Up",
+            0,
+            "public.users.phone",
+            "The release that runs now can no longer insert User.",
+            "Give it a default."
+        )
+        {
+            Accepted = "it is gone by then",
+        };
+
+    private void Write<T>(string name, T value) =>
+        _folder.Write(name, System.Text.Encoding.UTF8.GetString(BackupJson.Write(value)));
 }

@@ -6,12 +6,13 @@ namespace Db.Backups;
 /// <summary>Runs pg_restore.</summary>
 internal static class ArchiveRestore
 {
-    /// <summary>Restores everything into an empty database.</summary>
+    /// <summary>Restores into an empty database: everything, or what further arguments of pg_restore's name.</summary>
     /// <param name="backup">The backup, checked before.</param>
     /// <param name="programs">pg_restore.</param>
     /// <param name="target">The database.</param>
     /// <param name="jobs">How many tables and indexes at a time.</param>
     /// <param name="progress">Told how far it is.</param>
+    /// <param name="only">Further arguments: <c>--schema-only</c>.</param>
     /// <param name="ct">Ends it.</param>
     /// <exception cref="ArchiveException">It failed: its message says why, not what is left.</exception>
     public static async Task RunAsync(
@@ -20,6 +21,7 @@ internal static class ArchiveRestore
         NpgsqlConnectionStringBuilder target,
         int jobs,
         IProgress<string>? progress,
+        IReadOnlyList<string> only,
         CancellationToken ct
     )
     {
@@ -45,6 +47,7 @@ internal static class ArchiveRestore
                 "--exit-on-error",
                 "--no-password",
                 "--verbose",
+                .. only,
                 backup.Data,
             ],
             LibpqEnvironment.Of(target, host, port, programs.Version.Major),

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text.Json;
 using MigrationSafety.Schema;
 
@@ -107,7 +106,7 @@ internal sealed record Backup(string Directory, BackupManifest Manifest)
                 ct,
                 async (file, token) =>
                 {
-                    if (await ChecksumAsync(Path.Combine(Directory, file.Path), token) != file.Sha256)
+                    if (await FileChecksum.Sha256Async(Path.Combine(Directory, file.Path), token) != file.Sha256)
                     {
                         changed.Add($"{file.Path} was changed: its checksum is not the one that was written down");
                     }
@@ -173,17 +172,4 @@ internal sealed record Backup(string Directory, BackupManifest Manifest)
             .IO.Directory.EnumerateFiles(directory, "*", SearchOption.AllDirectories)
             .Select(path => Path.GetRelativePath(directory, path).Replace('\\', '/'))
             .Order(StringComparer.Ordinal);
-
-    internal static async Task<string> ChecksumAsync(string path, CancellationToken ct)
-    {
-        await using var file = new FileStream(
-            path,
-            FileMode.Open,
-            FileAccess.Read,
-            FileShare.Read,
-            1 << 20,
-            FileOptions.SequentialScan
-        );
-        return Convert.ToHexStringLower(await SHA256.HashDataAsync(file, ct));
-    }
 }

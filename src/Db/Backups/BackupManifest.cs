@@ -90,12 +90,18 @@ internal sealed record BackupManifest
     public TimeSpan Took => Finished - Started;
 
     /// <summary>True where the other is of the same database: of one name, on one server.</summary>
-    public bool IsOfTheSameDatabase(BackupManifest other) =>
-        Database == other.Database
+    public bool IsOfTheSameDatabase(BackupManifest other) => IsOf(other.Database, other.Server, other.SystemIdentifier);
+
+    /// <summary>Whether it is of this database.</summary>
+    /// <param name="database">The database's name.</param>
+    /// <param name="server">Where it is: a host may have several names.</param>
+    /// <param name="systemIdentifier">The cluster's own number, which decides where both are known.</param>
+    public bool IsOf(string? database, string server, string? systemIdentifier) =>
+        Database == database
         && (
-            SystemIdentifier is null || other.SystemIdentifier is null
-                ? Server == other.Server
-                : SystemIdentifier == other.SystemIdentifier
+            SystemIdentifier is null || systemIdentifier is null
+                ? Server == server
+                : SystemIdentifier == systemIdentifier
         );
 }
 

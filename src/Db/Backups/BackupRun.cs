@@ -301,7 +301,7 @@ internal sealed class BackupRun(NamedDatabase database, BackupOptions options, I
             async (path, token) =>
             {
                 var full = Path.Combine(partial, path);
-                files.Add(new BackupFile(path, new FileInfo(full).Length, await Backup.ChecksumAsync(full, token)));
+                files.Add(new BackupFile(path, new FileInfo(full).Length, await FileChecksum.Sha256Async(full, token)));
             }
         );
         return [.. files.OrderBy(file => file.Path, StringComparer.Ordinal)];

@@ -211,7 +211,7 @@ internal sealed class RestoreRun(RestoreOptions options, IProgress<string>? prog
             + $"To do: drop it and restore again, with --create-database: psql -c 'DROP DATABASE {SqlName.Quote(Name)}' …/postgres";
         try
         {
-            await ArchiveRestore.RunAsync(Backup, programs, Unpooled(Name), options.Jobs, progress, ct);
+            await ArchiveRestore.RunAsync(Backup, programs, Unpooled(Name), options.Jobs, progress, [], ct);
         }
         catch (ArchiveException e)
         {
@@ -266,7 +266,7 @@ internal sealed class RestoreRun(RestoreOptions options, IProgress<string>? prog
                     ? $"Restoring into {beside}, which takes {Name}'s place when it is whole."
                     : $"Restoring into {beside}, which is called {Name} when it is whole."
             );
-            await ArchiveRestore.RunAsync(Backup, programs, Unpooled(beside), options.Jobs, progress, ct);
+            await ArchiveRestore.RunAsync(Backup, programs, Unpooled(beside), options.Jobs, progress, [], ct);
             var restored = clock.Elapsed;
             var contents = await RestoredContents.CompareAsync(
                 Backup,

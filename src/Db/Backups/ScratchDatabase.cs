@@ -10,10 +10,12 @@ internal sealed class ScratchDatabase : IAsyncDisposable
     private const int Newest = 18;
 
     private readonly ThrowAwayServer _server;
+    private readonly Backup _backup;
+    private readonly PgPrograms _programs;
 
-    private ScratchDatabase(ThrowAwayServer server, string connectionString)
+    private ScratchDatabase(ThrowAwayServer server, Backup backup, PgPrograms programs, string connectionString)
     {
-        _server = server;
+        (_server, _backup, _programs) = (server, backup, programs);
         ConnectionString = connectionString;
     }
 
@@ -80,7 +82,7 @@ internal sealed class ScratchDatabase : IAsyncDisposable
             var clock = Stopwatch.StartNew();
             // A crash of the machine loses the scratch server anyway: only what is measured afterwards has to be durable.
             await FsyncAsync(connection, options.Durable ? "off" : null, ct);
-            await ArchiveRestore.RunAsync(backup, programs, target, options.Jobs, progress, ct);
+            await ArchiveRestore.RunAsync(backup, programs, target, options.Jobs, progress, [], ct);
             var took = clock.Elapsed;
             await FsyncAsync(connection, options.Durable ? "on" : null, ct);
             notes.AddRange(
@@ -89,7 +91,11 @@ internal sealed class ScratchDatabase : IAsyncDisposable
                 )
             );
             target.Pooling = true;
-            return new ScratchDatabase(server, target.ConnectionString) { RestoreTime = took, Notes = notes };
+            return new ScratchDatabase(server, backup, programs, target.ConnectionString)
+            {
+                RestoreTime = took,
+                Notes = notes,
+            };
         }
         catch
         {
@@ -98,14 +104,59 @@ internal sealed class ScratchDatabase : IAsyncDisposable
         }
     }
 
+    /// <summary>
+    /// Makes another database here, with the schema that was backed up and the rows of one schema alone: what a small experiment needs
+    /// beside the copy of a large database.
+    /// </summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="rowsOf">The schema whose rows are restored.</param>
+    /// <param name="ct">Ends it.</param>
+    /// <returns>As the server's superuser, without a pool: it can be copied as soon as no session is open.</returns>
+    /// <exception cref="ArchiveException">It could not be restored.</exception>
+    public async Task<string> RestoreSchemaAsync(string name, string rowsOf, CancellationToken ct)
+    {
+        await using var connection = new NpgsqlConnection(ConnectionString);
+        await connection.OpenAsync(ct);
+        await RestoredDatabase.CreateAsync(connection, name, _backup.Manifest, ct);
+        var target = In(name);
+        await ArchiveRestore.RunAsync(_backup, _programs, target, 1, null, ["--schema-only"], ct);
+        await ArchiveRestore.RunAsync(_backup, _programs, target, 1, null, ["--data-only", $"--schema={rowsOf}"], ct);
+        await RestoredDatabase.EquipAsync(connection, name, _backup.Manifest, ct);
+        return target.ConnectionString;
+    }
+
+    /// <summary>Copies a database of this server that nobody is connected to.</summary>
+    public async Task<string> CopyAsync(string name, string copy, CancellationToken ct)
+    {
+        await using var connection = new NpgsqlConnection(ConnectionString);
+        await connection.OpenAsync(ct);
+        await using (
+            var command = new NpgsqlCommand(
+                $"CREATE DATABASE {SqlName.Quote(copy)} TEMPLATE {SqlName.Quote(name)}",
+                connection
+            )
+        )
+        {
+            await command.ExecuteNonQueryAsync(ct);
+        }
+
+        await RestoredDatabase.EquipAsync(connection, copy, _backup.Manifest, ct);
+        return In(copy).ConnectionString;
+    }
+
+    private NpgsqlConnectionStringBuilder In(string database) =>
+        new(ConnectionString) { Database = database, Pooling = false };
+
     /// <summary>Lets a role log in here, with a password of this server's own.</summary>
-    /// <returns>A connection as that role.</returns>
-    public async Task<string> ConnectionStringAsAsync(string role, CancellationToken ct)
+    /// <param name="role">The role.</param>
+    /// <param name="ct">Ends it.</param>
+    /// <returns>The settings of a connection as that role.</returns>
+    public async Task<NpgsqlConnectionStringBuilder> ConnectionAsAsync(string role, CancellationToken ct)
     {
         var settings = new NpgsqlConnectionStringBuilder(ConnectionString);
         if (settings.Username == role)
         {
-            return ConnectionString;
+            return settings;
         }
 
         var password = NewPassword();
@@ -118,7 +169,7 @@ internal sealed class ScratchDatabase : IAsyncDisposable
         await command.ExecuteNonQueryAsync(ct);
         settings.Username = role;
         settings.Password = password;
-        return settings.ConnectionString;
+        return settings;
     }
 
     public ValueTask DisposeAsync() => _server.DisposeAsync();

@@ -89,14 +89,14 @@ internal static class BackupCommand
                     },
                     new ReportProgress(report)
                 ).RunAsync(ct);
-                Show(report, database, result);
+                Show(report, database, result, parsed.GetValue(to));
                 return ExitCode.AsExpected;
             }
         );
         return command;
     }
 
-    private static void Show(Report report, NamedDatabase database, BackupResult result)
+    private static void Show(Report report, NamedDatabase database, BackupResult result, string? store)
     {
         var manifest = result.Manifest;
         report.Line($"Backed up {database.Connection} in {Sizes.Of(manifest.Took)}.", "green");
@@ -124,7 +124,10 @@ internal static class BackupCommand
             report.Line($"Removed {old}: kept long enough.");
         }
 
-        report.Line("Prove that it can be restored: dotnet run --project src/Db -- backup verify");
+        report.Line(
+            "Prove that it can be restored: "
+                + ToolCommand.Of(["backup", "verify", .. store is null ? Array.Empty<string>() : ["--in", store]])
+        );
         report.Json(
             new
             {

@@ -1,8 +1,8 @@
 using System.CommandLine;
+using Db.Bundles;
 using Db.Console;
 using Db.Databases;
 using Db.Preflight;
-using Db.Releasing;
 
 namespace Db.Commands;
 
@@ -86,13 +86,13 @@ internal static class PreflightCommand
                 var accepted = Accepted(parsed.GetValue(accept) ?? []);
                 var settings = Settings(parsed.GetValue(folder));
                 var database = await NamedDatabase.FindAsync(parsed.GetValue(connection), ct);
-                var file = await BundleFile.OpenAsync(parsed.GetValue(bundle)!, database.Connection, ct);
+                var file = await BundleFile.OpenAsync(parsed.GetValue(bundle)!, ct);
                 await using var session = await database.OpenAsync(ct);
                 var context = new PreflightContext
                 {
                     Database = database,
                     Connection = session,
-                    Bundle = file,
+                    Bundle = file.For(database.Connection),
                     Settings = settings,
                     Backups = parsed.GetValue(backups),
                     Rehearsal = parsed.GetValue(rehearsal),

@@ -32,6 +32,10 @@ internal static class RehearseCommand
         {
             Description = "Do not go back to before the release and forward again.",
         };
+        var noPrevious = new Option<bool>("--no-n-1")
+        {
+            Description = "Do not run the previous release's model against the new schema.",
+        };
         var fast = new Option<bool>("--fast")
         {
             Description =
@@ -39,13 +43,19 @@ internal static class RehearseCommand
         };
         var jobs = BackupOption.Jobs();
         var pgBin = BackupOption.PgBin();
+        var rails = new Argument<string[]>("rails arguments")
+        {
+            Description = "What stands after -- goes to the bundle's rails, as it will in the release.",
+            Arity = ArgumentArity.ZeroOrMore,
+        };
         var command = new DocumentedCommand(
             "rehearse",
             "Run the bundle on a restored copy of production's backup: durations, locks, sizes, the way back.",
             $"""
             The backup is restored into a throw-away server of the same major version, or the next newer one; the bundle is
             run there as a process, as the role that made the backup; each migration's duration and locks are measured, the
-            schema is compared with the expected one, then the bundle goes back to the migration before and forward again.
+            schema is compared with the expected one, the release before is tried on it, then the bundle goes back to the
+            migration before and forward again.
             The result is written to artifacts/{RehearsalResult.FileName}, with the bundle's SHA-256 and the plan's digest: a
             release of another file is not rehearsed. Production is not touched, whatever the environment names.
             Exit code 1 where the release would fail; 2 where it could not be rehearsed.
@@ -61,9 +71,11 @@ internal static class RehearseCommand
             store,
             output,
             noRollback,
+            noPrevious,
             fast,
             jobs,
             pgBin,
+            rails,
         };
         command.SetAction(
             async (parsed, ct) =>
@@ -77,6 +89,8 @@ internal static class RehearseCommand
                         Bundle = parsed.GetValue(bundle)!,
                         Backup = rehearsed,
                         Rollback = !parsed.GetValue(noRollback),
+                        PreviousRelease = !parsed.GetValue(noPrevious),
+                        RailsArguments = parsed.GetValue(rails) ?? [],
                         Scratch = new ScratchOptions
                         {
                             Durable = !parsed.GetValue(fast),
@@ -86,7 +100,7 @@ internal static class RehearseCommand
                     },
                     new ReportProgress(report)
                 ).RunAsync(ct);
-                var path = Path.GetFullPath(parsed.GetValue(output) ?? DefaultOutput());
+                var path = Path.GetFullPath(parsed.GetValue(output) ?? RehearsalResult.DefaultFile());
                 Directory.CreateDirectory(Path.GetDirectoryName(path)!);
                 OwnerOnly.WriteFile(path, BackupJson.Write(result));
                 RehearsalText.Show(report, result, path);
@@ -96,14 +110,6 @@ internal static class RehearseCommand
         );
         return command;
     }
-
-    /// <summary>Where a rehearsal's result lies when nothing else was said.</summary>
-    public static string DefaultOutput() =>
-        Path.Combine(
-            Checkout.Above(Environment.CurrentDirectory)?.Directory ?? Environment.CurrentDirectory,
-            "artifacts",
-            RehearsalResult.FileName
-        );
 
     // The environment says which database is released; without a word of it, the store may hold one database only.
     private static Backup Newest(BackupStore store)

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Db.Bundles;
 using Db.Console;
 using Db.Databases;
 using Db.Releasing;
@@ -31,7 +32,8 @@ internal static class ReleaseCommand
 
     private static readonly Option<bool> _resume = new("--resume")
     {
-        Description = "Go on with the release of this database that has no end.",
+        Description =
+            "Go on with the release of this database that has no end, or failed after it had begun to migrate.",
     };
 
     private static readonly Option<bool> _abandon = new("--abandon")
@@ -151,7 +153,7 @@ internal static class ReleaseCommand
         var report = CommandLine.ReportOf(parsed);
         var options = OptionsOf(parsed);
         var database = await NamedDatabase.FindAsync(typed, ct);
-        var bundle = await BundleFile.OpenAsync(parsed.GetValue(_bundle)!, database.Connection, ct);
+        var bundle = (await BundleFile.OpenAsync(parsed.GetValue(_bundle)!, ct)).For(database.Connection);
         if (parsed.GetValue(_dryRun))
         {
             return await DryRunAsync(report, options, database, bundle, ct);
@@ -193,7 +195,7 @@ internal static class ReleaseCommand
         Report report,
         ReleaseOptions options,
         NamedDatabase database,
-        BundleFile bundle,
+        BundleProcess bundle,
         CancellationToken ct
     )
     {
@@ -230,11 +232,16 @@ internal static class ReleaseCommand
             $"{ReportWords.Headline(record)}: {record.Database}",
             record.Outcome == ReleaseOutcome.Released ? "green" : "red"
         );
-        foreach (var step in record.Steps.Where(s => s.Result?.Outcome is StepOutcome.Failed or StepOutcome.Warned))
+        // What failed comes first; what a step found in order stands in the report.
+        foreach (
+            var step in record
+                .LastSteps.Where(s => s.Result?.Outcome is StepOutcome.Failed or StepOutcome.Warned)
+                .OrderBy(s => s.Result!.Outcome == StepOutcome.Warned)
+        )
         {
             report.Line();
             report.Line($"{step.Title}: {step.Result!.Summary}");
-            foreach (var evidence in step.Result.Evidence)
+            foreach (var evidence in step.Result.Evidence.Where(e => !e.IsInOrder))
             {
                 report.Line($"  {evidence.Name}{(evidence.Value.Length > 0 ? $": {evidence.Value}" : "")}");
             }
@@ -294,6 +301,7 @@ internal static class ReleaseCommand
         return new ReleaseOptions
         {
             Folder = folder,
+            Typed = ToolCommand.Arguments,
             Accepted = PreflightCommand.Accepted(parsed.GetValue(_accept) ?? []),
             Rehearsal = parsed.GetValue(_rehearsal),
             WebhookFormat = folder is null ? null : ReleaseSettings.Read(folder.Settings).WebhookFormat,

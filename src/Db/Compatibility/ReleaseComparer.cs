@@ -1,7 +1,6 @@
 using System.Text.RegularExpressions;
 using Db.Tracing;
 using Db.Tracing.Rows;
-using LocalPostgres;
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
 
@@ -19,13 +18,13 @@ internal sealed partial class ReleaseComparer(ContextFactory factory, TraceOptio
 
     /// <summary>Compares.</summary>
     /// <param name="migrationId">The migration whose target model it is.</param>
-    /// <param name="works">A database with the model's own schema, filled by this comparer's maker.</param>
-    /// <param name="tried">A database with the other schema and the same rows.</param>
+    /// <param name="works">Connection string of a database with the model's own schema, filled by this comparer's maker.</param>
+    /// <param name="tried">Connection string of a database with the other schema and the same rows.</param>
     /// <param name="ct">Ends the comparison.</param>
     public async Task<ReleaseComparison> CompareAsync(
         string migrationId,
-        TestDatabase works,
-        TestDatabase tried,
+        string works,
+        string tried,
         CancellationToken ct
     )
     {
@@ -42,9 +41,9 @@ internal sealed partial class ReleaseComparer(ContextFactory factory, TraceOptio
         return new ReleaseComparison(migrationId, role, _tried, _breaks, _untried);
     }
 
-    private DbContext Context(TestDatabase database) =>
+    private DbContext Context(string connectionString) =>
         factory(
-            new NpgsqlConnectionStringBuilder(database.ConnectionString)
+            new NpgsqlConnectionStringBuilder(connectionString)
             {
                 Pooling = false,
                 IncludeErrorDetail = true,

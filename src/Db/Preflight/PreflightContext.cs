@@ -1,5 +1,8 @@
+using Db.Backups;
+using Db.Bundles;
+using Db.Commands;
 using Db.Databases;
-using Db.Releasing;
+using Db.Rehearsing;
 using Npgsql;
 
 namespace Db.Preflight;
@@ -14,7 +17,10 @@ internal sealed record PreflightContext
     public required NpgsqlConnection Connection { get; init; }
 
     /// <summary>The bundle.</summary>
-    public required BundleFile Bundle { get; init; }
+    public required BundleProcess Bundle { get; init; }
+
+    /// <summary>What the bundle has said that it would do; null to ask it.</summary>
+    public BundlePlan? Plan { get; init; }
 
     /// <summary>What the team has decided.</summary>
     public required ReleaseSettings Settings { get; init; }
@@ -51,7 +57,8 @@ internal sealed record PreflightContext
 /// <param name="Context">What was asked.</param>
 /// <param name="Plan">What the bundle would do now; null where it could not say.</param>
 /// <param name="PlanProblem">Why it could not.</param>
-/// <param name="Backups">The backups of this database, newest first.</param>
+/// <param name="Backups">The whole backups of this database, newest first.</param>
+/// <param name="Damaged">Directories that say they are backups, of whatever database, and cannot be used.</param>
 /// <param name="BackupFolder">Where they were looked for.</param>
 /// <param name="Rehearsal">The rehearsal; null where there is none.</param>
 /// <param name="RehearsalFile">Where it was looked for.</param>
@@ -59,14 +66,35 @@ internal sealed record PreflightFacts(
     PreflightContext Context,
     BundlePlan? Plan,
     string? PlanProblem,
-    IReadOnlyList<BackupEvidence> Backups,
+    IReadOnlyList<Backup> Backups,
+    IReadOnlyList<DamagedBackup> Damaged,
     string BackupFolder,
-    RehearsalEvidence? Rehearsal,
+    RehearsalResult? Rehearsal,
     string RehearsalFile
 )
 {
     /// <summary>The rehearsal, where it is of this very bundle.</summary>
-    public RehearsalEvidence? RehearsalOfThis => Rehearsal?.BundleSha256 == Context.Bundle.Digest ? Rehearsal : null;
+    public RehearsalResult? RehearsalOfThis => Rehearsal?.BundleSha256 == Context.Bundle.Digest ? Rehearsal : null;
+
+    /// <summary>A command that makes a backup.</summary>
+    public string Backup => ToolCommand.Of(["backup", .. Where("--to")]);
+
+    /// <summary>A command that runs the restore drill.</summary>
+    /// <param name="name">The backup; null for the newest.</param>
+    public string Verify(string? name) =>
+        ToolCommand.Of(["backup", "verify", .. name is null ? Array.Empty<string>() : [name], .. Where("--in")]);
+
+    /// <summary>A command that rehearses this bundle.</summary>
+    public string Rehearse =>
+        ToolCommand.Of([
+            "rehearse",
+            "--bundle",
+            Context.Bundle.Path,
+            .. Where("--in"),
+            .. Context.Rehearsal is { } file ? ["--out", file] : Array.Empty<string>(),
+        ]);
+
+    private string[] Where(string option) => Context.Backups is { } folder ? [option, folder] : [];
 }
 
 /// <summary>One check.</summary>

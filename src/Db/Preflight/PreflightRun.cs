@@ -1,5 +1,7 @@
+using Db.Backups;
+using Db.Bundles;
 using Db.Preflight.Checks;
-using Db.Releasing;
+using Db.Rehearsing;
 using Npgsql;
 
 namespace Db.Preflight;
@@ -31,7 +33,11 @@ internal static class PreflightRun
         CancellationToken ct
     )
     {
-        progress?.Invoke("Asking the bundle for its plan …");
+        if (context.Plan is null)
+        {
+            progress?.Invoke("Asking the bundle for its plan …");
+        }
+
         var facts = await FactsAsync(context, ct);
         var results = new List<PreflightResult>();
         foreach (var check in Checks)
@@ -68,73 +74,45 @@ internal static class PreflightRun
 
     private static async Task<PreflightFacts> FactsAsync(PreflightContext context, CancellationToken ct)
     {
-        BundlePlan? plan = null;
+        var plan = context.Plan;
         string? problem = null;
         try
         {
-            plan = await context.Bundle.PlanAsync(context.RailsArguments, ct);
+            plan ??= await context.Bundle.PlanAsync(context.RailsArguments, ct);
         }
         catch (CouldNotRunException e)
         {
             problem = e.Message;
         }
 
-        var artifacts = Path.Combine(
-            Checkout.Above(Environment.CurrentDirectory)?.Directory ?? Environment.CurrentDirectory,
-            "artifacts"
-        );
-        var folder =
-            context.Backups
-            ?? (
-                Environment.GetEnvironmentVariable("DB_BACKUPS") is { Length: > 0 } named
-                    ? named
-                    : Path.Combine(artifacts, "backups")
-            );
-        var rehearsal = context.Rehearsal ?? Path.Combine(artifacts, "rehearsal.json");
+        var store = BackupStore.Of(context.Backups);
+        var list = store.List();
+        var rehearsal = context.Rehearsal ?? RehearsalResult.DefaultFile();
         return new PreflightFacts(
             context,
             plan,
             problem,
-            await BackupsAsync(context, folder, ct),
-            folder,
-            EvidenceFile.Read<RehearsalEvidence>(rehearsal),
+            await OfThisDatabaseAsync(context, list.Backups, ct),
+            list.Damaged,
+            store.Directory,
+            RehearsalResult.Read(rehearsal),
             rehearsal
         );
     }
 
     // Of one name on one server: by the cluster's own number where both are known, since a host may have several names.
-    private static async Task<IReadOnlyList<BackupEvidence>> BackupsAsync(
+    private static async Task<IReadOnlyList<Backup>> OfThisDatabaseAsync(
         PreflightContext context,
-        string folder,
+        IReadOnlyList<Backup> backups,
         CancellationToken ct
     )
     {
-        string? system = null;
-        try
-        {
-            await using var command = new NpgsqlCommand(
-                "SELECT system_identifier::text FROM pg_control_system()",
-                context.Connection
-            );
-            system = (string?)await command.ExecuteScalarAsync(ct);
-        }
-        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.InsufficientPrivilege)
-        {
-            // Then the server's name has to do.
-        }
-
+        var system = await new SourceDatabase(context.Connection).SystemIdentifierAsync(ct);
         return
         [
-            .. BackupEvidence
-                .ReadAll(folder)
-                .Where(backup =>
-                    backup.Database == context.Connection.Database
-                    && (
-                        system is null || backup.SystemIdentifier is null
-                            ? backup.Server == context.Database.Connection.Server
-                            : backup.SystemIdentifier == system
-                    )
-                ),
+            .. backups.Where(backup =>
+                backup.Manifest.IsOf(context.Connection.Database, context.Database.Connection.Server, system)
+            ),
         ];
     }
 }

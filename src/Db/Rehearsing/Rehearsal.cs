@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Data.Migrations;
 using Db.Backups;
+using Db.Bundles;
 using MigrationSafety.Connections;
 using MigrationSafety.Schema;
 using Npgsql;
@@ -21,6 +22,9 @@ internal sealed record RehearsalOptions
 
     /// <summary>Go back and forward again as well.</summary>
     public bool Rollback { get; init; } = true;
+
+    /// <summary>Run the previous release's model against the new schema as well.</summary>
+    public bool PreviousRelease { get; init; } = true;
 
     /// <summary>How the scratch server is made.</summary>
     public ScratchOptions Scratch { get; init; } = new() { Durable = true };
@@ -43,15 +47,7 @@ internal sealed class Rehearsal(RehearsalOptions options, IProgress<string>? pro
     {
         var started = DateTimeOffset.UtcNow;
         var clock = Stopwatch.StartNew();
-        if (!File.Exists(options.Bundle))
-        {
-            throw new CouldNotRunException(
-                $"There is no bundle {options.Bundle}. Build it: dotnet ef migrations bundle --project Data.Migrations -o artifacts/efbundle --force"
-            );
-        }
-
-        var path = Path.GetFullPath(options.Bundle);
-        var digest = await BundleProcess.Sha256Async(path, ct);
+        var bundle = await BundleFile.OpenAsync(options.Bundle, ct);
         var manifest = options.Backup.Manifest;
         await options.Backup.CheckAsync(ct);
         ScratchDatabase scratch;
@@ -80,7 +76,7 @@ internal sealed class Rehearsal(RehearsalOptions options, IProgress<string>? pro
                 Passed = false,
                 At = started,
                 Bundle = options.Bundle,
-                BundleSha256 = digest,
+                BundleSha256 = bundle.Digest,
                 Backup = options.Backup.Name,
                 BackupDigest = manifest.Digest,
                 BackupTaken = manifest.Started,
@@ -95,12 +91,24 @@ internal sealed class Rehearsal(RehearsalOptions options, IProgress<string>? pro
                 ],
             };
             var role = await RoleAsync(scratch, manifest, ct);
-            var url = PostgresConnectionString
-                .From(new NpgsqlConnectionStringBuilder(await scratch.ConnectionStringAsAsync(role, ct)))
-                .ToUri();
+            var settings = await scratch.ConnectionAsAsync(role, ct);
             await ExecuteAsync(scratch, "ANALYZE", ct);
-            result = await ReleaseAsync(result with { RunAs = role }, new BundleProcess(path, url), scratch, ct);
-            if (await BundleProcess.Sha256Async(path, ct) != digest)
+            result = await ReleaseAsync(
+                result with
+                {
+                    RunAs = role,
+                },
+                database =>
+                    bundle.ForScratch(
+                        PostgresConnectionString.From(
+                            new NpgsqlConnectionStringBuilder(settings.ConnectionString) { Database = database }
+                        )
+                    ),
+                scratch,
+                settings.Database!,
+                ct
+            );
+            if (!await bundle.IsUnchangedAsync(ct))
             {
                 result = result with
                 {
@@ -118,14 +126,16 @@ internal sealed class Rehearsal(RehearsalOptions options, IProgress<string>? pro
 
     private async Task<RehearsalResult> ReleaseAsync(
         RehearsalResult result,
-        BundleProcess bundle,
+        Func<string, BundleProcess> bundleFor,
         ScratchDatabase scratch,
+        string copy,
         CancellationToken ct
     )
     {
-        var plan = await bundle.PlanAsync(ct);
+        var bundle = bundleFor(copy);
+        var plan = await bundle.PlanAsync(options.RailsArguments, ct);
         result = result with { PlanDigest = plan.Digest, PlanRefused = plan.Refused };
-        if (plan.Refused is { } refused && options.RailsArguments.Count == 0)
+        if (plan.Refused is { } refused)
         {
             return result with { Failures = [$"The bundle refuses to run: {refused}"] };
         }
@@ -153,6 +163,17 @@ internal sealed class Rehearsal(RehearsalOptions options, IProgress<string>? pro
         }
 
         result = await VerifiedAsync(result, scratch, "After the bundle", ct);
+        if (options.PreviousRelease && plan.Migrations.Count > 0 && before.Migrations is [.., var newest])
+        {
+            var previous = await new PreviousReleaseTrial(
+                scratch,
+                bundleFor,
+                options.RailsArguments,
+                progress
+            ).RunAsync(newest, [.. plan.Migrations.Select(migration => migration.Id)], ct);
+            result = result with { PreviousRelease = previous, Failures = [.. result.Failures, .. previous.Failures] };
+        }
+
         return options.Rollback && plan.Migrations.Count > 0
             ? await RolledBackAsync(result, bundle, scratch, before, ct)
             : result;

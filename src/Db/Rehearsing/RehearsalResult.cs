@@ -1,5 +1,7 @@
 using System.Text.Json.Serialization;
 using Db.Backups;
+using Db.Compatibility;
+using Db.Tracing.Findings;
 using MigrationSafety.Schema;
 
 namespace Db.Rehearsing;
@@ -67,6 +69,9 @@ internal sealed record RehearsalResult
     /// <summary>What the release will take, from the bundle's start to its end, in seconds; as it was here, without anybody else.</summary>
     public double ReleaseSeconds { get; init; }
 
+    /// <summary>How the release that runs now gets on with the new schema; null where nothing was pending or it was not tried.</summary>
+    public RehearsedPrevious? PreviousRelease { get; init; }
+
     /// <summary>Tables whose size or existence changed.</summary>
     public IReadOnlyList<TableChange> Tables { get; init; } = [];
 
@@ -87,6 +92,14 @@ internal sealed record RehearsalResult
 
     /// <summary>What else to know.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];
+
+    /// <summary>Where it lies when nothing else was said.</summary>
+    public static string DefaultFile() =>
+        Path.Combine(
+            Checkout.Above(Environment.CurrentDirectory)?.Directory ?? Environment.CurrentDirectory,
+            "artifacts",
+            FileName
+        );
 
     /// <summary>Reads a rehearsal; null where there is none, or the file is none.</summary>
     public static RehearsalResult? Read(string path)
@@ -154,3 +167,30 @@ internal sealed record RehearsedRollback(
     IReadOnlyList<SchemaDifference> SchemaDifferences,
     string? Failure
 );
+
+/// <summary>The release before, on the schema after: while the application is deployed, it still runs.</summary>
+/// <param name="Model">The migration whose model that release has.</param>
+/// <param name="Role">The role it acted as; null for the owner.</param>
+/// <param name="Tried">How many of its statements were tried.</param>
+/// <param name="Findings">What works before and fails afterwards, and whether a migration accepts it.</param>
+/// <param name="NotTried">Tables that could not be tried in full, and why.</param>
+/// <param name="Problem">Why it could not be tried at all; null where it was.</param>
+internal sealed record RehearsedPrevious(
+    string Model,
+    string? Role,
+    int Tried,
+    IReadOnlyList<TraceFinding> Findings,
+    IReadOnlyList<UntriedTable> NotTried,
+    string? Problem
+)
+{
+    /// <summary>What ends the rehearsal: what the release before can never do again, and nobody has accepted.</summary>
+    [JsonIgnore]
+    public IEnumerable<string> Failures =>
+        Findings
+            .Where(finding => finding is { Severity: Severity.Danger, Accepted: null })
+            .Select(finding =>
+                $"{finding.Object}: {finding.What} {finding.Instead} Where no such release runs any more, say so in the migration: "
+                + $"[AcceptHazard(\"{finding.Id}\", \"why\", On = \"{finding.Object}\")]"
+            );
+}

@@ -1,6 +1,7 @@
 using Db.Backups;
 using Db.Commands;
 using Db.Console;
+using Db.Tracing.Findings;
 
 namespace Db.Rehearsing;
 
@@ -45,6 +46,7 @@ internal static class RehearsalText
             );
         }
 
+        ShowPrevious(report, result.PreviousRelease);
         ShowRollback(report, result.Rollback);
         foreach (var note in result.Notes)
         {
@@ -69,6 +71,38 @@ internal static class RehearsalText
             result.Passed ? "green" : "red"
         );
         report.Line($"Written to {path}");
+    }
+
+    private static void ShowPrevious(Report report, RehearsedPrevious? previous)
+    {
+        if (previous is null)
+        {
+            return;
+        }
+
+        if (previous.Problem is { } problem)
+        {
+            report.Line($"Whether the release before works on the new schema could not be tried: {problem}", "yellow");
+            return;
+        }
+
+        report.Line(
+            $"The release before (the model of {previous.Model}) on the new schema, as {previous.Role ?? "the owner"}: "
+                + $"{previous.Tried} statements tried, {(previous.Findings.Count == 0 ? "all work" : $"{previous.Findings.Count} no longer work as before")}."
+        );
+        // The dangers that nobody accepted stand among the failures.
+        foreach (var finding in previous.Findings.Where(f => f.Severity != Severity.Danger || f.Accepted is not null))
+        {
+            report.Line(
+                $"  {finding.Object}: {finding.What}{(finding.Accepted is { } why ? $" Accepted: {why}" : "")}",
+                "yellow"
+            );
+        }
+
+        foreach (var untried in previous.NotTried)
+        {
+            report.Line($"  {untried.Table} was not tried in full: {untried.Why}");
+        }
     }
 
     private static void ShowRollback(Report report, RehearsedRollback? rollback)

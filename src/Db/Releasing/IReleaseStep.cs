@@ -1,3 +1,4 @@
+using Db.Bundles;
 using Db.Databases;
 
 namespace Db.Releasing;
@@ -37,13 +38,15 @@ internal enum StepPhase
 /// <summary>What a step works with.</summary>
 /// <param name="Database">The database.</param>
 /// <param name="Bundle">The bundle.</param>
+/// <param name="Plan">What the bundle said at the begin that it would do; null where a release is resumed.</param>
 /// <param name="Options">How the release is to go.</param>
 /// <param name="Record">What is known so far.</param>
 /// <param name="Folder">Where files of the release belong; null in a dry run.</param>
 /// <param name="Say">Notes an event, and shows it.</param>
 internal sealed record ReleaseContext(
     NamedDatabase Database,
-    BundleFile Bundle,
+    BundleProcess Bundle,
+    BundlePlan? Plan,
     ReleaseOptions Options,
     ReleaseRecord Record,
     RecordFolder? Folder,

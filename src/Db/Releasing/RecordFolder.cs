@@ -34,7 +34,13 @@ internal sealed record RecordFolder(string Directory)
     }
 
     /// <summary>The newest release of a database that has no end: the tool was killed, or interrupted after it had begun to migrate.</summary>
-    public static (RecordFolder Folder, ReleaseRecord Record)? FindUnfinished(string releases, string database)
+    public static (RecordFolder Folder, ReleaseRecord Record)? FindUnfinished(string releases, string database) =>
+        FindNewest(releases, database) is (var folder, { Outcome: null or ReleaseOutcome.Interrupted } record)
+            ? (folder, record)
+            : null;
+
+    /// <summary>The newest release of a database.</summary>
+    public static (RecordFolder Folder, ReleaseRecord Record)? FindNewest(string releases, string database)
     {
         if (!System.IO.Directory.Exists(releases))
         {
@@ -46,7 +52,7 @@ internal sealed record RecordFolder(string Directory)
             var folder = new RecordFolder(directory);
             if (File.Exists(folder.RecordFile) && folder.Read() is var record && record.Database == database)
             {
-                return record.Outcome is null or ReleaseOutcome.Interrupted ? (folder, record) : null;
+                return (folder, record);
             }
         }
 

@@ -3,6 +3,9 @@ namespace Db.Releasing;
 /// <summary>How a release is to go.</summary>
 internal sealed record ReleaseOptions
 {
+    /// <summary>What was typed, for the commands that are shown: without the name of the tool, and without secrets.</summary>
+    public IReadOnlyList<string> Typed { get; init; } = [];
+
     /// <summary>The folder that holds a folder for each release.</summary>
     public required string Releases { get; init; }
 

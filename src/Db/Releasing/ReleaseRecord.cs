@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Db.Releasing;
 
 /// <summary>Everything that is known of one release: what the report is made of, and what a resumed release goes on from.</summary>
@@ -20,6 +22,9 @@ internal sealed class ReleaseRecord
 
     /// <summary>SHA-256 of the bundle's file.</summary>
     public required string BundleDigest { get; init; }
+
+    /// <summary>What was typed, without the name of the tool and without secrets.</summary>
+    public IReadOnlyList<string> Typed { get; init; } = [];
 
     /// <summary>The server's version.</summary>
     public string? ServerVersion { get; set; }
@@ -56,6 +61,10 @@ internal sealed class ReleaseRecord
 
     /// <summary>Its steps, in order.</summary>
     public List<StepRecord> Steps { get; init; } = [];
+
+    /// <summary>The last attempt at each step: what counts, once a resumed release has taken one again.</summary>
+    [JsonIgnore]
+    public IEnumerable<StepRecord> LastSteps => Steps.Where(step => Steps.Last(other => other.Id == step.Id) == step);
 
     /// <summary>What happened when.</summary>
     public List<ReleaseEvent> Events { get; init; } = [];

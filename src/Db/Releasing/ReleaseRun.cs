@@ -1,4 +1,5 @@
 using System.Globalization;
+using Db.Bundles;
 using Db.Commands;
 using Db.Databases;
 using Db.Releasing.Reports;
@@ -20,13 +21,14 @@ internal sealed class ReleaseRun
         RecordFolder? folder,
         ReleaseOptions options,
         NamedDatabase database,
-        BundleFile bundle,
+        BundleProcess bundle,
+        BundlePlan? plan,
         Action<ReleaseEvent> show
     )
     {
         _show = show;
         _steps = ReleaseSteps.All;
-        _context = new ReleaseContext(database, bundle, options, record, folder, Say);
+        _context = new ReleaseContext(database, bundle, plan, options, record, folder, Say);
     }
 
     private ReleaseRecord Record => _context.Record;
@@ -38,7 +40,7 @@ internal sealed class ReleaseRun
     public static async Task<ReleaseRun> BeginAsync(
         ReleaseOptions options,
         NamedDatabase database,
-        BundleFile bundle,
+        BundleProcess bundle,
         bool dry,
         Action<ReleaseEvent> show,
         CancellationToken ct
@@ -53,8 +55,9 @@ internal sealed class ReleaseRun
                     ?? "start"}".
                 Its record: {unfinished.Folder.RecordFile}
 
-                To go on with it:  db release --bundle {unfinished.Record.Bundle} --resume
-                To give it up:     db release --bundle {bundle.Path} --abandon   (it stays in the records, and a new one begins)
+                To go on with it:  {Again(unfinished.Record.Typed, unfinished.Record.Bundle, "--resume")}
+                To give it up:     {Again(options.Typed, bundle.Path, "--abandon")}
+                Given up, it stays in the records, and a new one begins.
                 """
             );
         }
@@ -68,11 +71,12 @@ internal sealed class ReleaseRun
             BundleDigest = bundle.Digest,
             Started = now,
             RunBy = WhoRuns(),
+            Typed = options.Typed,
         };
-        await ReadStartAsync(record, database, bundle, options, ct);
+        var plan = await ReadStartAsync(record, database, bundle, options, ct);
         var folder = dry ? null : RecordFolder.Create(options.Releases, record.Id);
         folder?.Write(record);
-        return new ReleaseRun(record, folder, options, database, bundle, show);
+        return new ReleaseRun(record, folder, options, database, bundle, plan, show);
     }
 
     /// <summary>Takes up the unfinished release of a database.</summary>
@@ -80,14 +84,15 @@ internal sealed class ReleaseRun
     public static ReleaseRun Resume(
         ReleaseOptions options,
         NamedDatabase database,
-        BundleFile bundle,
+        BundleProcess bundle,
         Action<ReleaseEvent> show
     )
     {
         var where = database.Connection.ToString();
-        var (folder, record) =
-            RecordFolder.FindUnfinished(options.Releases, where)
-            ?? throw new RefusedException(
+        var (folder, record) = RecordFolder.FindNewest(options.Releases, where)
+            is (_, { Outcome: null or ReleaseOutcome.Interrupted or ReleaseOutcome.Failed }) found
+            ? found
+            : throw new RefusedException(
                 $"No release of {where} in {options.Releases} is without its end: begin one without --resume."
             );
         if (record.BundleDigest != bundle.Digest)
@@ -104,7 +109,8 @@ internal sealed class ReleaseRun
         }
 
         (record.Outcome, record.Finished) = (null, null);
-        return new ReleaseRun(record, folder, options, database, bundle, show);
+        (record.State, record.ToGoOn, record.ToGoBack) = ([], null, null);
+        return new ReleaseRun(record, folder, options, database, bundle, plan: null, show);
     }
 
     /// <summary>Marks the unfinished release of a database as given up.</summary>
@@ -277,28 +283,50 @@ internal sealed class ReleaseRun
             await using var connection = await _context.Database.OpenAsync(limit.Token);
             var state = await DatabaseState.ReadAsync(connection, limit.Token);
             Record.State = [.. state.Describe(Record.Pending)];
-            var migrated = HasMigrated();
+            var hasApplied =
+                HasMigrated() && (Record.Pending.Any(state.Applied.Contains) || state.Unfinished.Count > 0);
+            // What was reviewed and backed up is the release as a whole: its rest is not reviewed and backed up again.
             Record.ToGoOn =
-                Record.Outcome == ReleaseOutcome.Interrupted ? $"db release --bundle {Record.Bundle} --resume"
-                : Record.Outcome == ReleaseOutcome.RolledBack ? null
-                : $"db release --bundle {Record.Bundle}";
-            Record.ToGoBack =
-                migrated && (Record.Pending.Any(state.Applied.Contains) || state.Unfinished.Count > 0)
-                    ? $"{Record.Bundle} {Record.Before ?? "0"}"
-                    : null;
+                Record.Outcome == ReleaseOutcome.RolledBack ? null
+                : Record.Outcome == ReleaseOutcome.Interrupted || hasApplied ? Again("--resume")
+                : Again();
+            Record.ToGoBack = hasApplied ? Back() : null;
         }
         catch (Exception e)
         {
             Record.State = [$"The database could not be asked: {CommandLine.Explain(e).Message}"];
-            Record.ToGoOn = $"db release --bundle {Record.Bundle}";
-            Record.ToGoBack = HasMigrated() ? $"{Record.Bundle} {Record.Before ?? "0"}" : null;
+            Record.ToGoOn = Again();
+            Record.ToGoBack = HasMigrated() ? Back() : null;
         }
     }
 
-    private static async Task ReadStartAsync(
+    // As it was typed: with the reviewer, the folders and whatever else it took.
+    private string Again(string? how = null) => Again(Record.Typed, Record.Bundle, how);
+
+    private static string Again(IReadOnlyList<string> typed, string bundle, string? how)
+    {
+        const string command = "release";
+        var words = typed.Where(word => word is not ("--resume" or "--abandon")).ToList();
+        if (!words.Contains(command))
+        {
+            words = [command, "--bundle", bundle];
+        }
+
+        if (how is not null)
+        {
+            words.Insert(words.IndexOf(command) + 1, how);
+        }
+
+        return ToolCommand.Of(words);
+    }
+
+    private string Back() =>
+        $"{ToolCommand.Naming(_context.Database.Connection)}{_context.Bundle.Command} {Record.Before ?? "0"}";
+
+    private static async Task<BundlePlan> ReadStartAsync(
         ReleaseRecord record,
         NamedDatabase database,
-        BundleFile bundle,
+        BundleProcess bundle,
         ReleaseOptions options,
         CancellationToken ct
     )
@@ -312,10 +340,7 @@ internal sealed class ReleaseRun
         var plan = await bundle.PlanAsync(options.RailsArguments, ct);
         record.Plan = plan.Digest;
         record.Pending = [.. plan.Migrations.Select(migration => migration.Id)];
-        if (plan.Refused is { } refused)
-        {
-            throw new RefusedException(refused);
-        }
+        return plan.Refused is { } refused ? throw new RefusedException(refused) : plan;
     }
 
     private void Say(ReleaseEventKind kind, string text)

@@ -24,4 +24,8 @@ internal sealed record StepResult(
 /// <summary>One thing that was seen.</summary>
 /// <param name="Name">What it is.</param>
 /// <param name="Value">What was found.</param>
-internal sealed record Evidence(string Name, string Value);
+internal sealed record Evidence(string Name, string Value)
+{
+    /// <summary>A check that held, beside others that did not.</summary>
+    public bool IsInOrder { get; init; }
+}

@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using System.Security.Cryptography;
 using System.Text;
 using CliWrap;
 using CliWrap.Buffered;
@@ -129,10 +128,9 @@ internal sealed record Shipment(
         var sums = new StringBuilder();
         foreach (var file in files)
         {
-            await using var content = File.OpenRead(file);
-            var digest = Convert.ToHexStringLower(await SHA256.HashDataAsync(content, ct));
+            var digest = await FileChecksum.Sha256Async(file, ct);
             sums.Append(digest).Append("  ").Append(Path.GetFileName(file)).Append('\n');
-            shipped.Add(new ShippedFile(file, content.Length, digest));
+            shipped.Add(new ShippedFile(file, new FileInfo(file).Length, digest));
         }
 
         await File.WriteAllTextAsync(Path.Combine(Output, Checksums), sums.ToString(), ct);

@@ -82,7 +82,12 @@ internal sealed class MigrationTrace(
             if (options.PreviousRelease && before is not null)
             {
                 var releases = new ReleaseComparer(factory, options, maker);
-                previous = await releases.CompareAsync(before, works: old, tried: scratch, ct);
+                previous = await releases.CompareAsync(
+                    before,
+                    works: old.ConnectionString,
+                    tried: scratch.ConnectionString,
+                    ct
+                );
                 await using var filled = await server.CopyAsync(scratch, ct);
                 await using var session = new NpgsqlConnection(Unpooled(filled));
                 await session.OpenAsync(ct);
@@ -90,8 +95,8 @@ internal sealed class MigrationTrace(
                 await newMaker.FillAsync(ct);
                 codeFirst = await new ReleaseComparer(factory, options, newMaker).CompareAsync(
                     id,
-                    works: filled,
-                    tried: old,
+                    works: filled.ConnectionString,
+                    tried: old.ConnectionString,
                     ct
                 );
             }

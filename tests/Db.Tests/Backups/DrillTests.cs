@@ -128,9 +128,9 @@ public sealed class DrillTests(PostgresServer postgres) : IDisposable
             null,
             TestContext.Current.CancellationToken
         );
-        var as_ = await scratch.ConnectionStringAsAsync(manifest.TakenBy, TestContext.Current.CancellationToken);
+        var settings = await scratch.ConnectionAsAsync(manifest.TakenBy, TestContext.Current.CancellationToken);
 
-        await using var connection = new NpgsqlConnection(as_);
+        await using var connection = new NpgsqlConnection(settings.ConnectionString);
         await connection.OpenAsync(TestContext.Current.CancellationToken);
         await using var command = new NpgsqlCommand(
             "SELECT rolname || ' ' || rolsuper || ' ' || rolcreaterole FROM pg_roles WHERE rolname = current_user",

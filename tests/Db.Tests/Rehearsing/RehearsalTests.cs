@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using Data.Migrations;
 using Db.Rehearsing;
 using Db.Tests.Backups;
+using Db.Tracing.Findings;
 using LocalPostgres;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
@@ -48,6 +49,11 @@ public sealed class RehearsalTests(PostgresServer postgres, BuiltBundle bundle) 
         Assert.NotEmpty(result.Tables);
         Assert.Equal((Migrations()[^2], true), (result.Rollback!.Target, result.Rollback.Possible));
         Assert.False(result.Rollback.LosesData);
+        Assert.Null(result.PreviousRelease!.Problem);
+        Assert.Equal(Migrations()[^2], result.PreviousRelease.Model);
+        Assert.True(result.PreviousRelease.Tried > 40, $"only {result.PreviousRelease.Tried} statements were tried");
+        Assert.Empty(result.PreviousRelease.Findings);
+        Assert.Contains($"statements tried, all work.", run.StandardOutput, StringComparison.Ordinal);
         Assert.Equal(Migrations()[..^1], await AppliedAsync(production));
         Assert.DoesNotContain("postgresql://", run.StandardOutput + run.StandardError, StringComparison.Ordinal);
     }
@@ -90,6 +96,53 @@ public sealed class RehearsalTests(PostgresServer postgres, BuiltBundle bundle) 
         Assert.Equal(1, run.ExitCode);
         Assert.Contains("The bundle failed with exit code 1: ", run.StandardOutput, StringComparison.Ordinal);
         Assert.Equal("0123456789abcdef", RehearsalResult.Read(Result)!.PlanDigest);
+    }
+
+    [Fact]
+    public async Task A_migration_that_breaks_the_release_before_fails_the_rehearsal_with_the_statement()
+    {
+        await using var production = await postgres.MigratedDatabaseAsync();
+        await _folder.TakeAsync(production);
+        var breaking = Path.Combine(_folder.Directory, "efbundle");
+        Script.Write(
+            breaking,
+            $$"""
+            case "$*" in
+            *--plan*) echo '{ "digest": "0123456789abcdef", "migrations": [ { "id": "1_Next", "direction": "Up" } ] }'; exit ;;
+            esac
+            set -e
+            of() { printf '%s' "$MIGRATE_DATABASE_URL" | tr ';' '\n' | sed -n "s/^$1=//p"; }
+            export PGHOST="$(of Host)" PGPORT="$(of Port)" PGUSER="$(of Username)" PGPASSWORD="$(of Password)" PGDATABASE="$(of Database)"
+            echo "Applying migration '1_Next'."
+            PATH="{{postgres.Server.BinDirectory}}:$PATH" psql -q -v ON_ERROR_STOP=1 -c "ALTER TABLE public.users ADD COLUMN tier text NOT NULL DEFAULT 'x'" \
+                -c "ALTER TABLE public.users ALTER COLUMN tier DROP DEFAULT"
+            """
+        );
+
+        var run = await _folder.Tool.RunAsync(
+            "rehearse",
+            "--bundle",
+            breaking,
+            "--out",
+            Result,
+            "--fast",
+            "--no-rollback"
+        );
+
+        Assert.True(run.ExitCode == 1, run.StandardOutput + run.StandardError);
+        var result = RehearsalResult.Read(Result)!;
+        var finding = Assert.Single(result.PreviousRelease!.Findings);
+        Assert.Equal(("public.users.tier", Severity.Danger), (finding.Object, finding.Severity));
+        Assert.Contains(
+            "public.users.tier: The release that runs now can no longer insert User",
+            run.StandardOutput,
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "[AcceptHazard(\"breaks-previous-release\", \"why\", On = \"public.users.tier\")]",
+            run.StandardOutput,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]

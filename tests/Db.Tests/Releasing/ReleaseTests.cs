@@ -2,8 +2,10 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using CliWrap;
 using CliWrap.Buffered;
 using Data.Migrations;
+using Db.Tests.Backups;
 using LocalPostgres;
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
@@ -17,6 +19,8 @@ public sealed partial class ReleaseTests(PostgresServer postgres, BuiltBundle bu
     private const string Before = "20261122153900_ApiKeys";
     private const string Pending = "20261122153913_ApiAuditLog";
     private const string Newest = "20261122190500_AdoptIndexes";
+
+    private const int Users = 20;
 
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("release-");
     private TestDatabase _database = null!;
@@ -37,11 +41,14 @@ public sealed partial class ReleaseTests(PostgresServer postgres, BuiltBundle bu
             },
             Cancel
         );
+        await PostgresServer.ExecuteAsync(_database, BackupTests.Users(1, Users));
         _tool = new Tool { Directory = _folder.FullName }.With("MIGRATE_DATABASE_URL", _database.ConnectionString);
     }
 
     public async ValueTask DisposeAsync()
     {
+        // Whatever a release ran into: nobody's rows are gone.
+        Assert.Equal(Users, await ScalarAsync<long>("SELECT count(*) FROM users WHERE email LIKE '%@example.com'"));
         await _database.DisposeAsync();
         _folder.Delete(recursive: true);
     }
@@ -94,23 +101,19 @@ public sealed partial class ReleaseTests(PostgresServer postgres, BuiltBundle bu
     [Fact]
     public async Task A_lock_that_is_never_free_leaves_the_database_as_it_was_and_the_next_release_lands()
     {
+        BufferedCommandResult result;
         await using (await HoldLockAsync())
         {
-            var result = await ReleaseAsync("--", "--lock-wait", "2s");
+            result = await ReleaseAsync("--", "--lock-wait", "2s");
 
             Assert.Equal(1, result.ExitCode);
             Assert.Contains("Failed", result.StandardOutput, StringComparison.Ordinal);
             Assert.Contains($"Not applied: {Pending}, {Newest}.", result.StandardOutput, StringComparison.Ordinal);
-            Assert.Contains(
-                $"To go on:   db release --bundle {_bundle}",
-                result.StandardOutput,
-                StringComparison.Ordinal
-            );
             Assert.DoesNotContain("To go back", result.StandardOutput, StringComparison.Ordinal);
             Assert.Equal(Before, await NewestAsync());
         }
 
-        Assert.Equal(0, (await ReleaseAsync()).ExitCode);
+        await PasteAsync(result.StandardOutput, "To go on:");
         Assert.Equal(Newest, await NewestAsync());
     }
 
@@ -131,8 +134,18 @@ public sealed partial class ReleaseTests(PostgresServer postgres, BuiltBundle bu
         Assert.Contains($"To go back: {_bundle} {Before}", result.StandardOutput, StringComparison.Ordinal);
         Assert.Equal(Newest, await NewestAsync());
         Assert.Contains(
-            "Failed",
+            "<p>Verify the schema: 1 difference from what the migrations make</p>",
             await File.ReadAllTextAsync(ReleaseFile("report.html"), Cancel),
+            StringComparison.Ordinal
+        );
+        await PasteAsync(result.StandardOutput, "To go back:");
+        Assert.Equal(Before, await NewestAsync());
+        await PostgresServer.ExecuteAsync(_database, "DROP INDEX made_by_hand");
+        await PasteAsync(result.StandardOutput, "To go on:");
+        Assert.Equal(Newest, await NewestAsync());
+        Assert.Contains(
+            "# Released",
+            await File.ReadAllTextAsync(ReleaseFile("report.md"), Cancel),
             StringComparison.Ordinal
         );
     }
@@ -161,30 +174,35 @@ public sealed partial class ReleaseTests(PostgresServer postgres, BuiltBundle bu
 
         Assert.Equal(1, result.ExitCode);
         Assert.Contains("member on users, select", result.StandardOutput, StringComparison.Ordinal);
+        await PostgresServer.ExecuteAsync(_database, "DROP POLICY opened_by_hand ON users");
+        await PasteAsync(result.StandardOutput, "To go on:");
     }
 
     [Fact]
     public async Task A_killed_bundle_leaves_what_was_committed_and_the_next_release_lands()
     {
+        string said;
         await using (await HoldLockAsync())
         {
             using var tool = Start();
             using var child = await ChildOfAsync(tool);
             await BundleWaitsAsync();
             child.Kill();
-            var said = await EndAsync(tool);
+            said = await EndAsync(tool);
 
             Assert.Equal(1, tool.ExitCode);
             Assert.Contains("To go on:", said, StringComparison.Ordinal);
             Assert.Equal(Before, await NewestAsync());
         }
 
-        Assert.Equal(0, (await ReleaseAsync()).ExitCode);
+        await PasteAsync(said, "To go on:");
+        Assert.Equal(Newest, await NewestAsync());
     }
 
     [Fact]
     public async Task A_killed_tool_is_resumed()
     {
+        BufferedCommandResult again;
         await using (await HoldLockAsync())
         {
             using var tool = Start();
@@ -193,14 +211,13 @@ public sealed partial class ReleaseTests(PostgresServer postgres, BuiltBundle bu
             tool.Kill();
             await EndAsync(tool);
 
-            var again = await ReleaseAsync();
+            again = await ReleaseAsync();
             Assert.Equal(1, again.ExitCode);
             Assert.Contains("--resume", again.StandardError, StringComparison.Ordinal);
         }
 
-        var resumed = await ReleaseAsync("--resume");
+        await PasteAsync(again.StandardError, "To go on with it:");
 
-        Assert.True(resumed.ExitCode == 0, Said(resumed));
         Assert.Equal(Newest, await NewestAsync());
         using var record = Record();
         Assert.Contains(
@@ -213,13 +230,14 @@ public sealed partial class ReleaseTests(PostgresServer postgres, BuiltBundle bu
     public async Task An_interrupt_ends_bundle_and_release_in_order()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "an interrupt is sent with kill");
+        string said;
         await using (await HoldLockAsync())
         {
             using var tool = Start();
             using var child = await ChildOfAsync(tool);
             await BundleWaitsAsync();
             Process.Start("kill", ["-INT", tool.Id.ToString(CultureInfo.InvariantCulture)]).WaitForExit();
-            var said = await EndAsync(tool);
+            said = await EndAsync(tool);
 
             Assert.True(tool.ExitCode == 130, said);
             Assert.Contains("--resume", said, StringComparison.Ordinal);
@@ -227,7 +245,8 @@ public sealed partial class ReleaseTests(PostgresServer postgres, BuiltBundle bu
             Assert.Equal(Before, await NewestAsync());
         }
 
-        Assert.Equal(0, (await ReleaseAsync("--resume")).ExitCode);
+        await PasteAsync(said, "To go on:");
+        Assert.Equal(Newest, await NewestAsync());
     }
 
     [Fact]
@@ -282,6 +301,43 @@ public sealed partial class ReleaseTests(PostgresServer postgres, BuiltBundle bu
     }
 
     [Fact]
+    public async Task A_disk_that_is_full_refuses_the_release_and_leaves_no_part_of_a_backup()
+    {
+        var backups = Directory.CreateDirectory(Path.Combine(_folder.FullName, "full")).FullName;
+        Assert.SkipUnless(
+            Environment.IsPrivilegedProcess && await MountAsync("-t", "tmpfs", "-o", "size=48k", "tmpfs", backups),
+            "a small file system can be mounted by root alone"
+        );
+        try
+        {
+            var result = await _tool.RunAsync([
+                "release",
+                "--bundle",
+                _bundle,
+                "--backups",
+                "full",
+                .. ReleaseArguments.Whole,
+            ]);
+
+            Assert.Equal(1, result.ExitCode);
+            Assert.Contains($"the disk of {backups} is full", result.StandardOutput, StringComparison.Ordinal);
+            Assert.Contains("What was written is removed.", result.StandardOutput, StringComparison.Ordinal);
+            Assert.Contains("Not released: nothing was changed", result.StandardOutput, StringComparison.Ordinal);
+            Assert.Empty(Directory.EnumerateFileSystemEntries(backups));
+            Assert.Equal(Before, await NewestAsync());
+
+            Assert.True(await MountAsync("-o", "remount,size=64m", backups));
+            await PasteAsync(result.StandardOutput, "To go on:");
+            Assert.Equal(Newest, await NewestAsync());
+            Assert.Single(Directory.EnumerateDirectories(backups));
+        }
+        finally
+        {
+            await RunAsync("umount", backups);
+        }
+    }
+
+    [Fact]
     public async Task A_webhook_that_is_down_stops_no_release()
     {
         // Nobody listens there: a port that was free a moment ago.
@@ -318,6 +374,12 @@ public sealed partial class ReleaseTests(PostgresServer postgres, BuiltBundle bu
             StringComparison.Ordinal
         );
         Assert.Contains($"To go back: {_bundle} {Before}", result.StandardOutput, StringComparison.Ordinal);
+        await File.WriteAllTextAsync(
+            Path.Combine(queries.FullName, "slow.sql"),
+            "-- Quick\n-- time: 10s\nSELECT 1;\n",
+            Cancel
+        );
+        await PasteAsync(result.StandardOutput, "To go on:");
     }
 
     [Fact]
@@ -344,6 +406,25 @@ public sealed partial class ReleaseTests(PostgresServer postgres, BuiltBundle bu
 
     private Task<BufferedCommandResult> ReleaseAsync(params string[] arguments) =>
         _tool.RunAsync(["release", "--bundle", _bundle, .. Hurried(arguments)]);
+
+    // Somebody copies the command out of the message, into the shell where the release was started.
+    private async Task PasteAsync(string said, string label)
+    {
+        var line = said.Split('\n').Single(text => text.TrimStart().StartsWith(label, StringComparison.Ordinal));
+        var result = await RunAsync("sh", "-c", line[(line.IndexOf(label, StringComparison.Ordinal) + label.Length)..]);
+        Assert.True(result.ExitCode == 0, $"{line}\n{Said(result)}");
+    }
+
+    private async Task<bool> MountAsync(params string[] arguments) =>
+        (await RunAsync("mount", arguments)).ExitCode == 0;
+
+    private Task<BufferedCommandResult> RunAsync(string program, params string[] arguments) =>
+        Cli.Wrap(program)
+            .WithArguments(arguments)
+            .WithWorkingDirectory(_folder.FullName)
+            .WithEnvironmentVariables(_tool.Environment)
+            .WithValidation(CommandResultValidation.None)
+            .ExecuteBufferedAsync(Cancel);
 
     // The watch and what belongs to a production release are other tests' matter.
     private static string[] Hurried(string[] arguments) => [.. ReleaseArguments.Alone, .. arguments];
@@ -424,16 +505,25 @@ public sealed partial class ReleaseTests(PostgresServer postgres, BuiltBundle bu
         }
     }
 
+    // Its first attempt has been rolled back, and it waits without queueing: that stands in its log, however late one looks.
     private async Task BundleWaitsAsync()
     {
-        while (
-            await ScalarAsync<long>(
-                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-            ) == 0
-        )
+        while (!(await LogAsync()).Contains("could not get a lock within", StringComparison.Ordinal))
         {
             await Task.Delay(20, Cancel);
         }
+    }
+
+    private async Task<string> LogAsync()
+    {
+        await using var log = new FileStream(
+            ReleaseFile("bundle.log"),
+            FileMode.OpenOrCreate,
+            FileAccess.Read,
+            FileShare.ReadWrite
+        );
+        using var reader = new StreamReader(log);
+        return await reader.ReadToEndAsync(Cancel);
     }
 
     private async Task<NpgsqlConnection> HoldLockAsync()

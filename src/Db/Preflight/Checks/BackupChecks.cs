@@ -21,16 +21,23 @@ internal sealed class FreshBackupCheck : IPreflightCheck
         {
             return facts.Context.BackupFollows
                 ? (PreflightOutcome.Ok, "none yet; the release takes one before it migrates", null)
-                : (PreflightOutcome.Fail, $"no backup of this database in {facts.BackupFolder}", "db backup");
+                : (
+                    PreflightOutcome.Fail,
+                    $"no backup of this database in {facts.BackupFolder}{Damaged(facts)}",
+                    facts.Backup
+                );
         }
 
-        var age = facts.Context.Now - newest.Started;
+        var age = facts.Context.Now - newest.Manifest.Started;
         var evidence = $"{newest.Name}, {Age(age)} old; may be {Duration.Text(most)}";
         return age <= most ? (PreflightOutcome.Ok, evidence, null)
             : facts.Context.BackupFollows
                 ? (PreflightOutcome.Ok, $"{evidence}; the release takes a new one before it migrates", null)
-            : (PreflightOutcome.Fail, evidence, "db backup");
+            : (PreflightOutcome.Fail, evidence, facts.Backup);
     }
+
+    private static string Damaged(PreflightFacts facts) =>
+        facts.Damaged is [var first, ..] ? $" that can be used: {first.Directory}: {first.Reason}" : "";
 
     internal static string Age(TimeSpan age) => age < TimeSpan.FromSeconds(1) ? "no time" : Duration.Text(age);
 }
@@ -54,10 +61,11 @@ internal sealed class RestorableBackupCheck : IPreflightCheck
     {
         if (facts.Backups is not [var newest, ..])
         {
-            return (PreflightOutcome.Fail, "there is none to restore", "db backup, then: db backup verify");
+            return (PreflightOutcome.Fail, "there is none to restore", $"{facts.Backup} && {facts.Verify(null)}");
         }
 
-        if (newest.Drill is { Passed: true } drill)
+        var last = newest.Drill();
+        if (last is { Passed: true } drill)
         {
             return (
                 PreflightOutcome.Ok,
@@ -66,24 +74,24 @@ internal sealed class RestorableBackupCheck : IPreflightCheck
             );
         }
 
-        if (newest.Drill is { } failed)
+        if (last is { } failed)
         {
             return (
                 PreflightOutcome.Fail,
                 $"{newest.Name} could not be restored as it was: {failed.Failure ?? "rows or schema differ"}",
-                "db backup, then: db backup verify"
+                $"{facts.Backup} && {facts.Verify(null)}"
             );
         }
 
-        var other = facts.Backups.FirstOrDefault(b =>
-            b.Drill is { Passed: true } && facts.Context.Now - b.Drill.At < _drillHolds
-        );
+        var other = facts
+            .Backups.Select(backup => backup.Drill())
+            .FirstOrDefault(drilled => drilled is { Passed: true } && facts.Context.Now - drilled.At < _drillHolds);
         return other is null
-            ? (PreflightOutcome.Fail, $"{newest.Name} was never restored to see", $"db backup verify {newest.Name}")
+            ? (PreflightOutcome.Fail, $"{newest.Name} was never restored to see", facts.Verify(newest.Name))
             : (
                 PreflightOutcome.Warn,
-                $"{newest.Name} was not restored; {other.Name} was, {FreshBackupCheck.Age(facts.Context.Now - other.Drill!.At)} ago",
-                $"db backup verify {newest.Name}"
+                $"{newest.Name} was not restored; {other.Backup} was, {FreshBackupCheck.Age(facts.Context.Now - other.At)} ago",
+                facts.Verify(newest.Name)
             );
     }
 }

@@ -52,7 +52,7 @@ internal sealed class ReviewedPlanCheck : IPreflightCheck
         }
 
         var review =
-            $"read {facts.Context.Bundle.Path} -- --plan, then add: --reviewed-plan {plan.Digest} --reviewed-by \"your name\"";
+            $"read {facts.Context.Bundle.Command} -- --plan, then add: --reviewed-plan {plan.Digest} --reviewed-by \"your name\"";
         return digest is null ? (PreflightOutcome.Fail, $"nobody says to have reviewed plan {plan.Digest}", review)
             : !string.Equals(digest.Trim(), plan.Digest, StringComparison.OrdinalIgnoreCase)
                 ? (

@@ -1,3 +1,4 @@
+using Db.Rehearsing;
 using MigrationSafety.Arguments;
 
 namespace Db.Preflight.Checks;
@@ -16,7 +17,7 @@ internal sealed class RehearsedCheck : IPreflightCheck
 
     private static (PreflightOutcome, string, string?) Look(PreflightFacts facts)
     {
-        var rehearse = $"db rehearse --bundle {facts.Context.Bundle.Path}";
+        var rehearse = facts.Rehearse;
         if (facts.Rehearsal is not { } rehearsal)
         {
             return (PreflightOutcome.Fail, $"no rehearsal in {facts.RehearsalFile}", rehearse);
@@ -36,21 +37,37 @@ internal sealed class RehearsedCheck : IPreflightCheck
         {
             return (
                 PreflightOutcome.Fail,
-                $"the rehearsal {when} failed: {string.Join("; ", rehearsal.Failures ?? [])}",
+                $"the rehearsal {when} failed: {string.Join("; ", rehearsal.Failures)}",
                 $"mend it, build the bundle again, then: {rehearse}"
             );
         }
 
         var took =
-            $"rehearsed {when}; {Duration.Text(TimeSpan.FromSeconds(rehearsal.ReleaseSeconds))} from start to end there";
+            $"rehearsed {when}; {Duration.Text(TimeSpan.FromSeconds(rehearsal.ReleaseSeconds))} from start to end there"
+            + Previous(rehearsal.PreviousRelease);
         return facts.Plan is { } plan && rehearsal.PlanDigest is not null && rehearsal.PlanDigest != plan.Digest
-            ? (
-                PreflightOutcome.Warn,
-                $"{took}; but the plan there was {rehearsal.PlanDigest}, and here it is {plan.Digest}: other migrations are applied here",
-                $"db backup, then: {rehearse}"
-            )
+                ? (
+                    PreflightOutcome.Warn,
+                    $"{took}; but the plan there was {rehearsal.PlanDigest}, and here it is {plan.Digest}: other migrations are applied here",
+                    $"{facts.Backup} && {rehearse}"
+                )
+            : rehearsal.PreviousRelease is { Problem: null, Findings.Count: > 0 }
+                ? (
+                    PreflightOutcome.Warn,
+                    took,
+                    "deploy the new release right behind the migrations, and know what fails until then"
+                )
             : (PreflightOutcome.Ok, took, null);
     }
+
+    private static string Previous(RehearsedPrevious? previous) =>
+        previous switch
+        {
+            null => "",
+            { Problem: { } why } => $"; the release before was not tried on the new schema: {why}",
+            { Findings: [] } => $"; the release before works on the new schema ({previous.Tried} statements tried)",
+            _ => $"; the release before: {string.Join(" ", previous.Findings.Select(finding => finding.What))}",
+        };
 
     private static string Short(string? digest) =>
         digest is { Length: > 12 } ? digest[..12] + "…" : digest ?? "unknown";
@@ -81,7 +98,7 @@ internal sealed class WayBackCheck : IPreflightCheck
             null => (
                 PreflightOutcome.Warn,
                 "not known: the way back was not rehearsed with this bundle",
-                $"db rehearse --bundle {facts.Context.Bundle.Path}"
+                facts.Rehearse
             ),
             { Possible: false } back => (
                 PreflightOutcome.Warn,
@@ -90,7 +107,7 @@ internal sealed class WayBackCheck : IPreflightCheck
             ),
             { LosesData: true } back => (
                 PreflightOutcome.Warn,
-                $"back to {back.Target}, and on the copy this would have been lost: {string.Join("; ", back.Losses ?? [])}",
+                $"back to {back.Target}, and on the copy this would have been lost: {string.Join("; ", back.Losses)}",
                 byBackup
             ),
             var back => (

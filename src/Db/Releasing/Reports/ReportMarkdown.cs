@@ -9,6 +9,11 @@ internal static class ReportMarkdown
     {
         var text = new StringBuilder();
         text.AppendLine($"# {ReportWords.Headline(record)}: {Text(record.Database)}").AppendLine();
+        foreach (var failure in ReportWords.Failures(record))
+        {
+            text.AppendLine($"**{Text(failure)}**").AppendLine();
+        }
+
         text.AppendLine("| | |").AppendLine("|---|---|");
         foreach (var (name, value) in ReportWords.Facts(record))
         {

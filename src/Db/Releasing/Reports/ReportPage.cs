@@ -63,6 +63,7 @@ internal static class ReportPage
             <body>
             <main>
             <h1 class="{ReportWords.Class(record)}">{Text(ReportWords.Headline(record))}</h1>
+            {string.Concat(ReportWords.Failures(record).Select(failure => $"<p>{Text(failure)}</p>"))}
             <section>
             <dl>
 

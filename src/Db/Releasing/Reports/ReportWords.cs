@@ -19,6 +19,12 @@ internal static class ReportWords
             _ => "Not ended",
         };
 
+    /// <summary>What failed, a line a step: the first thing that whoever opens the report wants to know.</summary>
+    public static IEnumerable<string> Failures(ReleaseRecord record) =>
+        record
+            .LastSteps.Where(step => step.Result?.Outcome == StepOutcome.Failed)
+            .Select(step => $"{step.Title}: {step.Result!.Summary.Split('\n')[0]}");
+
     /// <summary>good, look or bad: the colour, and the word for those who see none.</summary>
     public static string Class(ReleaseRecord record) =>
         record.Outcome switch
@@ -97,5 +103,5 @@ internal static class ReportWords
             : $"{(int)duration.TotalMinutes} min {duration.Seconds} s";
 
     private static int Warnings(ReleaseRecord record) =>
-        record.Steps.Count(step => step.Result?.Outcome == StepOutcome.Warned);
+        record.LastSteps.Count(step => step.Result?.Outcome == StepOutcome.Warned);
 }

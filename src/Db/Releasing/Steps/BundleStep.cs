@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Db.Bundles;
 
 namespace Db.Releasing.Steps;
 
@@ -43,16 +44,17 @@ internal sealed partial class BundleStep : IReleaseStep
         }
 
         var lines = new Queue<string>();
-        var code = await WriteLogAsync(
+        var run = await WriteLogAsync(
             context,
             lines,
             log =>
                 bundle.RunAsync(
                     ["--", .. expected, .. context.Options.RailsArguments],
-                    line => Said(context, lines, log, line),
+                    line => Said(context, lines, log, line.Text),
                     ct
                 )
         );
+        var code = run.ExitCode;
         Evidence[] evidence =
         [
             new("exit code", $"{code}"),
@@ -76,10 +78,10 @@ internal sealed partial class BundleStep : IReleaseStep
             );
     }
 
-    private static async Task<int> WriteLogAsync(
+    private static async Task<BundleRun> WriteLogAsync(
         ReleaseContext context,
         Queue<string> lines,
-        Func<TextWriter, Task<int>> run
+        Func<TextWriter, Task<BundleRun>> run
     )
     {
         await using var log = TextWriter.Synchronized(

@@ -46,7 +46,7 @@ internal sealed class NoticeStep : IReleaseStep
         }
 
         var record = context.Record;
-        var failed = record.Steps.LastOrDefault(step => step.Result?.Outcome == StepOutcome.Failed);
+        var failed = record.LastSteps.LastOrDefault(step => step.Result?.Outcome == StepOutcome.Failed);
         return Outcome(
             await SendAsync(
                 context,

@@ -24,6 +24,7 @@ internal sealed class PreflightStep : IReleaseStep
                 Database = context.Database,
                 Connection = connection,
                 Bundle = context.Bundle,
+                Plan = context.Plan,
                 Settings = options.Folder is { } folder
                     ? ReleaseSettings.Read(folder.Settings)
                     : ReleaseSettings.Default,
@@ -44,7 +45,10 @@ internal sealed class PreflightStep : IReleaseStep
             .. report.Checks.Select(check => new Evidence(
                 check.Title,
                 $"{Word(check.Outcome)}: {check.Evidence}{(check.ToDo is null ? "" : $". To do: {check.ToDo}")}"
-            )),
+            )
+            {
+                IsInOrder = check.Outcome == PreflightOutcome.Ok,
+            }),
         ];
         var look = report.Checks.Count(check => check.Outcome == PreflightOutcome.Warn);
         return !report.MayBegin

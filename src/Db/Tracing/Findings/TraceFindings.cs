@@ -12,12 +12,19 @@ internal static class TraceFindings
         var findings = migration
             .Runs.SelectMany(run => LockFindings.Of(run).Concat(LossFindings.Of(run)).Concat(MessFindings.Of(run)))
             .Concat(ReleaseFindings.Of(migration.PreviousRelease, migration.CodeFirst))
-            .Select(f => f with { Accepted = ReasonFor(f, accepted) })
+            .Select(f => Judge(f, accepted))
             .OrderByDescending(f => f.Severity)
             .ThenBy(f => f.Direction == "Down")
             .ThenBy(f => f.Statement);
         return migration with { Findings = [.. findings] };
     }
+
+    /// <summary>A finding with the reason for which a migration accepts it.</summary>
+    public static TraceFinding Judge(TraceFinding finding, IReadOnlyList<AcceptHazardAttribute> accepted) =>
+        finding with
+        {
+            Accepted = ReasonFor(finding, accepted),
+        };
 
     // What a check names by its statement, the trace sees by its effect: accepted there is accepted here.
     private static readonly Dictionary<string, string[]> _sameAs = new()

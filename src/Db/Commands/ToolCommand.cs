@@ -1,0 +1,87 @@
+using MigrationSafety.Connections;
+
+namespace Db.Commands;
+
+/// <summary>This tool's commands as they can be pasted into a shell, in the directory that it was started in.</summary>
+internal static class ToolCommand
+{
+    /// <summary>What was typed behind the tool's name, without the secrets in it.</summary>
+    public static IReadOnlyList<string> Arguments { get; } = [.. WithoutSecrets(Environment.GetCommandLineArgs()[1..])];
+
+    /// <summary>How this tool was started: <c>artifacts/db</c>.</summary>
+    public static string Name { get; } = FindName();
+
+    /// <summary>A command of this tool.</summary>
+    /// <param name="arguments">As they are typed, not quoted yet.</param>
+    public static string Of(IEnumerable<string> arguments) => string.Join(' ', arguments.Select(Quoted).Prepend(Name));
+
+    /// <summary>One word of a shell's command.</summary>
+    public static string Quoted(string word) =>
+        word.Length > 0 && word.All(c => char.IsAsciiLetterOrDigit(c) || "_-./:=@%+,".Contains(c)) ? word
+        : OperatingSystem.IsWindows() ? $"\"{word.Replace("\"", "\\\"", StringComparison.Ordinal)}\""
+        : $"'{word.Replace("'", "'\\''", StringComparison.Ordinal)}'";
+
+    /// <summary>What has to stand before a bundle's command so that it finds the database: nothing, where the environment names it.</summary>
+    public static string Naming(PostgresConnectionString database) =>
+        DatabaseUrl.FromEnvironment() is null
+            ? $"{DatabaseUrl.MigrateVariable}={Quoted(WithoutPassword(database))} "
+            : "";
+
+    private static string FindName()
+    {
+        var started = Environment.ProcessPath ?? "db";
+        if (Path.GetFileNameWithoutExtension(started) == "dotnet")
+        {
+            return $"dotnet {Quoted(Environment.GetCommandLineArgs()[0])}";
+        }
+
+        if (Checkout.Above(Path.GetDirectoryName(started)!) is { } checkout)
+        {
+            var project = Path.Combine(checkout.Directory, "src", "Db");
+            if (started.StartsWith(Path.Combine(project, "bin"), StringComparison.Ordinal))
+            {
+                return $"dotnet run --project {Quoted(Path.GetRelativePath(Environment.CurrentDirectory, project))} --";
+            }
+        }
+
+        var near = Path.GetRelativePath(Environment.CurrentDirectory, started);
+        return Quoted(
+            near.StartsWith("..", StringComparison.Ordinal) ? started
+            : near.Contains(Path.DirectorySeparatorChar) ? near
+            : Path.Combine(".", near)
+        );
+    }
+
+    private static IEnumerable<string> WithoutSecrets(IEnumerable<string> arguments)
+    {
+        const string option = "--connection";
+        var isConnection = false;
+        foreach (var argument in arguments)
+        {
+            yield return isConnection ? WithoutPassword(argument)
+            : argument.StartsWith(option + "=", StringComparison.Ordinal)
+                ? $"{option}={WithoutPassword(argument[(option.Length + 1)..])}"
+            : argument;
+            isConnection = argument == option;
+        }
+    }
+
+    private static string WithoutPassword(string typed)
+    {
+        try
+        {
+            return WithoutPassword(PostgresConnectionString.Parse(typed));
+        }
+        catch (ConnectionStringException)
+        {
+            return "…";
+        }
+    }
+
+    private static string WithoutPassword(PostgresConnectionString connection)
+    {
+        var settings = connection.ToBuilder();
+        settings.Password = null;
+        return PostgresConnectionString.From(settings).ToUri();
+    }
+}
