@@ -222,6 +222,10 @@ public sealed class LabelledTests
             { "rename-schema", "ALTER SCHEMA app RENAME TO application;" },
             { "rename-enum-value", "ALTER TYPE mood RENAME VALUE 'ok' TO 'fine';" },
             { "rename-function", "ALTER FUNCTION app.slug(text) RENAME TO slugify;" },
+            {
+                "enum-label-removed",
+                "CREATE TYPE mood_new AS ENUM ('sad', 'happy'); ALTER TABLE users ALTER COLUMN mood TYPE mood_new USING mood::text::mood_new; DROP TYPE mood; ALTER TYPE mood_new RENAME TO mood;"
+            },
             { "drop-function", "DROP AGGREGATE IF EXISTS app.longest(text);" },
             {
                 "validate-with-not-valid",

@@ -31,6 +31,8 @@ public sealed class OpensADoorTests
     )]
     [InlineData("rls-without-policy", "", Invoices)]
     [InlineData("rls-missing", Served, "ALTER TABLE users DISABLE ROW LEVEL SECURITY;")]
+    [InlineData("rls-missing", Served, "CREATE TABLE copied AS SELECT * FROM users;")]
+    [InlineData("rls-missing", Served, "CREATE TABLE copied (LIKE users INCLUDING ALL);")]
     [InlineData("rls-without-policy", Served, "DROP POLICY users_read ON users;")]
     [InlineData(
         "policy-without-rls",

@@ -50,8 +50,16 @@ internal sealed class EnumLabelRemoved : HazardCheck
         }
 
         var name = context.Schema.Resolve(create.Name);
+        // Made under another name, and given the old one's further down.
+        var renamed = Later
+            .Statements(context)
+            .OfType<AlterObject>()
+            .FirstOrDefault(a =>
+                a is { Kind: ObjectKind.Type, RenamedTo: not null } && context.Schema.Resolve(a.Name) == name
+            )
+            ?.RenamedTo;
         // The type as it was before this script, under the name that it had then.
-        if (!context.SchemaBefore.Enums.TryGetValue(name, out var before))
+        if (!context.SchemaBefore.Enums.TryGetValue(name with { Name = renamed ?? name.Name }, out var before))
         {
             yield break;
         }

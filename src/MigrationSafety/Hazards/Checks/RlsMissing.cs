@@ -55,8 +55,9 @@ internal sealed class RlsMissing : HazardCheck
             }
 
             var off = context.OfRowLevelSecurity(table.Name, enabled: false);
-            var isMadeHere = table.IsKnown && context.IsMadeHere(table.CreatedIn);
-            var origin = off ?? (isMadeHere ? context.OfTable(table.Name) : null);
+            // Whatever gave it its columns: row-level security comes along with none.
+            var made = context.IsMadeHere(table.CreatedIn) ? context.OfTable(table.Name) : null;
+            var origin = off ?? (made is { Statement: CreateTable } ? made : null);
             // Where it was never on, PolicyWithoutRls speaks of a table with policies.
             if (origin is null || (off is null && (!table.Policies.IsEmpty || context.IsClosed(table.Name))))
             {
