@@ -126,22 +126,6 @@ internal sealed class Linter(HazardOptions options)
         [
             .. report.Findings.Select(finding => new LintFinding(finding, null)),
             .. report.Accepted.Select(accepted => new LintFinding(accepted.Finding, accepted.Reason)),
-            .. report.Unmatched.Select(unmatched => new LintFinding(
-                new Finding(
-                    "acceptance-unmatched",
-                    $"{unmatched.Hazard} is accepted here, and nothing has it. {unmatched.Why}",
-                    "remove the acceptance, or correct its id and what it is limited to",
-                    unmatched.Where with
-                    {
-                        Sql =
-                            unmatched.Where.Sql.Length > 0
-                                ? unmatched.Where.Sql
-                                : $"[AcceptHazard(\"{unmatched.Hazard}\", …)]",
-                    },
-                    null,
-                    ""
-                ),
-                null
-            )),
+            .. report.Unmatched.Select(unmatched => new LintFinding(unmatched.AsFinding(), null)),
         ];
 }

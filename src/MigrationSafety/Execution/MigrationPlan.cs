@@ -21,7 +21,8 @@ internal sealed class PlannedMigration(
     string id,
     MigrationDirection direction,
     Func<Migration> make,
-    Func<Migration, IReadOnlyList<MigrationCommand>> generate
+    Func<Migration, IReadOnlyList<MigrationCommand>> generate,
+    Func<Migration, IReadOnlyList<MigrationCommand>>? revert = null
 )
 {
     private Generated? _generated;
@@ -49,6 +50,20 @@ internal sealed class PlannedMigration(
     /// <summary>The statements of the commands from a number on.</summary>
     public IEnumerable<SqlStatement> StatementsFrom(int command) =>
         Enumerable.Range(command, Math.Max(0, Commands.Count - command)).SelectMany(StatementsOf);
+
+    /// <summary>The commands that would revert it; null where there are none, or where it is being reverted already.</summary>
+    public IReadOnlyList<MigrationCommand>? ToRevert()
+    {
+        try
+        {
+            return revert?.Invoke(make());
+        }
+        catch (Exception)
+        {
+            // One without a Down throws; that is told to whoever wants to go back.
+            return null;
+        }
+    }
 
     /// <summary>The migration, made anew.</summary>
     public Migration Make() => make();

@@ -72,12 +72,12 @@ internal sealed class MigrationPlanner(
                 .. toRevert.Select(pair =>
                     Down(pair, previous[..previous.FindIndex(p => p.Key == pair.Key)].LastOrDefault().Value)
                 ),
-                .. toApply.Select(Up),
+                .. toApply.Select(pair => Up(pair, inCode.FindLast(p => IsAfter(pair.Key, p.Key)).Value)),
             ]
         );
     }
 
-    private PlannedMigration Up(KeyValuePair<string, TypeInfo> pair) =>
+    private PlannedMigration Up(KeyValuePair<string, TypeInfo> pair, TypeInfo? previous) =>
         new(
             pair.Key,
             MigrationDirection.Up,
@@ -86,7 +86,8 @@ internal sealed class MigrationPlanner(
                 WithHistory(
                     generator.Generate(migration.UpOperations, Initialized(migration)),
                     history.GetInsertScript(new HistoryRow(pair.Key, ProductInfo.GetVersion()))
-                )
+                ),
+            migration => Reverting(migration, previous)
         );
 
     private PlannedMigration Down(KeyValuePair<string, TypeInfo> pair, TypeInfo? previous) =>
@@ -94,14 +95,13 @@ internal sealed class MigrationPlanner(
             pair.Key,
             MigrationDirection.Down,
             () => assembly.CreateMigration(pair.Value, provider.Name),
-            migration =>
-                WithHistory(
-                    generator.Generate(
-                        migration.DownOperations,
-                        previous is null ? null : Initialized(assembly.CreateMigration(previous, provider.Name))
-                    ),
-                    history.GetDeleteScript(pair.Key)
-                )
+            migration => WithHistory(Reverting(migration, previous), history.GetDeleteScript(pair.Key))
+        );
+
+    private IReadOnlyList<MigrationCommand> Reverting(Migration migration, TypeInfo? previous) =>
+        generator.Generate(
+            migration.DownOperations,
+            previous is null ? null : Initialized(assembly.CreateMigration(previous, provider.Name))
         );
 
     private Microsoft.EntityFrameworkCore.Metadata.IModel Initialized(Migration migration) =>

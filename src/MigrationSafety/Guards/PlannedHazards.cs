@@ -1,3 +1,4 @@
+using Microsoft.EntityFrameworkCore.Migrations;
 using MigrationSafety.Execution;
 using MigrationSafety.Failures;
 using MigrationSafety.Hazards;
@@ -62,32 +63,59 @@ internal static class PlannedHazards
 
         var review = new HazardReview(new HazardOptions { PostgresVersion = context.Server.VersionNumber / 10000 });
         review.AddSchema(string.Join('\n', schema));
-        var report = review.Review(steps.Select(step => Script(context, step)));
+        var report = review.Review(steps.SelectMany(step => Scripts(context, step)));
+        var running = steps.ToDictionary(step => step.Id, step => step.Direction);
         var hazards = HazardChecks.Hazards.ToDictionary(hazard => hazard.Id, StringComparer.Ordinal);
         var all = report
             .Findings.Select(finding => new PlannedHazard(finding, hazards[finding.Hazard], null))
             .Concat(report.Accepted.Select(a => new PlannedHazard(a.Finding, hazards[a.Finding.Hazard], a.Reason)))
+            .Where(hazard => hazard.Finding.Where.Direction == running[hazard.Finding.Where.Migration!].ToString())
+            // On the way back it is too late to correct one.
+            .Concat(
+                report
+                    .Unmatched.Where(u =>
+                        running[u.Where.Migration!] == MigrationDirection.Up && u.Where.Direction != "Down"
+                    )
+                    .Select(u => u.AsFinding())
+                    .Select(finding => new PlannedHazard(finding, hazards[finding.Hazard], null))
+            )
             .ToList();
         var spared = await SparedAsync(context, all).ConfigureAwait(false);
         return [.. all.Where(hazard => !IsSpared(hazard, spared))];
     }
 
+    private static IEnumerable<HazardScript> Scripts(MigrationGuardContext context, PlannedMigration step)
+    {
+        var script = Script(context, step);
+        yield return script;
+        // An acceptance on the class may speak of the Down alone. Few migrations have one, so the others cost nothing.
+        if (step.Direction == MigrationDirection.Up && script.Accepted.Count > 0 && step.ToRevert() is { } down)
+        {
+            yield return script with
+            {
+                Direction = nameof(MigrationDirection.Down),
+                Commands = Commands(down),
+            };
+        }
+    }
+
     private static HazardScript Script(MigrationGuardContext context, PlannedMigration step) =>
         // The last command is EF Core's own, into its history.
-        new([
-            .. step
-                .Commands.Take(step.Commands.Count - 1)
-                .Select(command => new HazardCommand(command.CommandText)
-                {
-                    TransactionSuppressed = command.TransactionSuppressed,
-                    Line = 0,
-                }),
-        ])
+        new(Commands(step.Commands.Take(step.Commands.Count - 1)))
         {
             Migration = step.Id,
             Direction = step.Direction.ToString(),
             Accepted = context.Assembly.Migrations.TryGetValue(step.Id, out var type) ? AcceptedHazard.Of(type) : [],
         };
+
+    private static IReadOnlyList<HazardCommand> Commands(IEnumerable<MigrationCommand> commands) =>
+        [
+            .. commands.Select(command => new HazardCommand(command.CommandText)
+            {
+                TransactionSuppressed = command.TransactionSuppressed,
+                Line = 0,
+            }),
+        ];
 
     /// <summary>
     /// The named tables that are not there yet, which no release that runs now can know, and those without a row, for which nobody waits

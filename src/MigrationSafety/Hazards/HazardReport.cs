@@ -21,7 +21,23 @@ public sealed record AcceptedFinding(Finding Finding, string Reason);
 /// <param name="Hazard">The id in it.</param>
 /// <param name="Why">What is wrong with it, and what to do.</param>
 /// <param name="Where">Where it stands.</param>
-public sealed record UnmatchedAcceptance(string Hazard, string Why, FindingPlace Where);
+public sealed record UnmatchedAcceptance(string Hazard, string Why, FindingPlace Where)
+{
+    /// <summary>The acceptance as a finding of its own, for reports and refusals.</summary>
+    public Finding AsFinding()
+    {
+        var isAttribute = Where.Sql.Length == 0;
+        return new Finding(
+            Checks.AcceptanceUnmatched.Id,
+            $"{Hazard} is accepted here, and nothing has it. {Why}",
+            "remove the acceptance, or correct its id and what it is limited to"
+                + (isAttribute ? ".\nWhere only some databases have the hazard: DependsOnDatabase = true" : ""),
+            isAttribute ? Where with { Sql = $"[AcceptHazard(\"{Hazard}\", …)]" } : Where,
+            null,
+            ""
+        );
+    }
+}
 
 /// <summary>A statement that could not be read.</summary>
 /// <param name="Why">Where reading it ended.</param>

@@ -103,6 +103,84 @@ public class HazardGuardTests(PostgresServer postgres)
         );
     }
 
+    [Fact]
+    public async Task An_acceptance_that_matches_nothing_is_refused_like_a_hazard()
+    {
+        await using var database = await postgres.CreateDatabaseAsync();
+        await using var context = new UnmatchedContext(database.ConnectionString);
+        // Its acceptance speaks of the Down alone, which does not run here.
+        await Run.MigrateAsync(context, async: true, Tables);
+
+        var message = (
+            await Assert.ThrowsAsync<MigrationRefusedException>(() => Run.MigrateAsync(context, async: true))
+        ).Message;
+
+        Assert.Contains("holds 2 hazards that nobody has accepted:", message, StringComparison.Ordinal);
+        Assert.Contains(
+            "acceptance-unmatched: A hazard is accepted that is not there",
+            message,
+            StringComparison.Ordinal
+        );
+        Assert.Contains("[AcceptHazard(\"drop-column\", …)]", message, StringComparison.Ordinal);
+        Assert.Contains("There is no hazard with the id index-not-concurent", message, StringComparison.Ordinal);
+        Assert.Contains("DependsOnDatabase = true", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_acceptance_that_matches_nothing_does_not_stand_in_the_way_back()
+    {
+        await using var database = await postgres.CreateDatabaseAsync();
+        await using (var loose = new UnmatchedContext(database.ConnectionString, o => o.Hazards(HazardPolicy.Ignore)))
+        {
+            await Run.MigrateAsync(loose, async: true);
+        }
+
+        await using var context = new UnmatchedContext(database.ConnectionString);
+        await Run.MigrateAsync(context, async: true, Migration.InitialDatabase);
+
+        Assert.DoesNotContain("pets", await Catalogs.ReadAsync(database.ConnectionString), StringComparison.Ordinal);
+    }
+
+    private const string Tables = "20260101000000_Tables";
+
+    public sealed class UnmatchedContext(
+        string connectionString,
+        Action<MigrationSafetyOptionsBuilder>? configure = null
+    )
+        : TestsContext(
+            connectionString,
+            safety =>
+            {
+                safety.Hazards(HazardPolicy.Refuse);
+                configure?.Invoke(safety);
+            }
+        )
+    {
+        [DbContext(typeof(UnmatchedContext))]
+        [Migration(Tables)]
+        [AcceptHazard("lock-table-explicitly", "on the way back nobody writes", On = "pets")]
+        public sealed class TablesMigration : Migration
+        {
+            protected override void Up(MigrationBuilder migrationBuilder) =>
+                migrationBuilder.Sql("CREATE TABLE pets (id bigint PRIMARY KEY);");
+
+            protected override void Down(MigrationBuilder migrationBuilder) =>
+                migrationBuilder.Sql("LOCK TABLE pets; DROP TABLE pets;");
+        }
+
+        [DbContext(typeof(UnmatchedContext))]
+        [Migration("20260102000000_Unmatched")]
+        [AcceptHazard("drop-column", "an earlier wording dropped one")]
+        [AcceptHazard("index-not-concurent", "mistyped")]
+        [AcceptHazard("drop-table", "only a database made by hand has it", DependsOnDatabase = true)]
+        public sealed class UnmatchedMigration : Migration
+        {
+            protected override void Up(MigrationBuilder migrationBuilder) => migrationBuilder.Sql("SELECT 1;");
+
+            protected override void Down(MigrationBuilder migrationBuilder) => migrationBuilder.Sql("SELECT 1;");
+        }
+    }
+
     public sealed class HazardContext(string connectionString, Action<MigrationSafetyOptionsBuilder>? configure = null)
         : TestsContext(
             connectionString,
