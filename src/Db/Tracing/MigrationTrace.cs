@@ -7,6 +7,8 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Migrations;
 using MigrationSafety;
+using MigrationSafety.Options.Internal;
+using MigrationSafety.Schema;
 using Npgsql;
 
 namespace Db.Tracing;
@@ -74,9 +76,11 @@ internal sealed class MigrationTrace(
 
         await using var scratch = await server.CopyAsync(old, ct);
         var original = await StateAsync(scratch, ct);
+        var catalogs = options.Down ? await CatalogsAsync(scratch, ct) : null;
         var runs = new List<TracedRun> { await RunAsync(scratch, original, "Up", id, tables, ct) };
         ReleaseComparison? previous = null;
         ReleaseComparison? codeFirst = null;
+        IReadOnlyList<string>? notRestored = null;
         if (runs[0].Failure is null)
         {
             if (options.PreviousRelease && before is not null)
@@ -112,10 +116,17 @@ internal sealed class MigrationTrace(
                 }
 
                 runs.Add(await RunAsync(scratch, original, "Down", before ?? Migration.InitialDatabase, now, ct));
+                if (catalogs is not null && runs[^1].Failure is null)
+                {
+                    notRestored = [.. catalogs.Compare(await CatalogsAsync(scratch, ct)).Select(d => d.ToString())];
+                }
             }
         }
 
-        return TraceFindings.Complete(new TracedMigration(id, tables, runs, previous, codeFirst, []), AcceptedBy(id));
+        return TraceFindings.Complete(
+            new TracedMigration(id, tables, runs, previous, codeFirst, notRestored, []),
+            AcceptedBy(id)
+        );
     }
 
     private async Task<TracedRun> RunAsync(
@@ -180,6 +191,51 @@ internal sealed class MigrationTrace(
         await using var session = new NpgsqlConnection(Unpooled(database));
         await session.OpenAsync(ct);
         return await DatabaseState.ReadAsync(session, ct);
+    }
+
+    // Everything that a migration can make, without the schemas of the history and of the journal: those stay.
+    private async Task<SchemaSnapshot> CatalogsAsync(TestDatabase database, CancellationToken ct)
+    {
+        await using var session = new NpgsqlConnection(Unpooled(database));
+        await session.OpenAsync(ct);
+        var schemas = new List<string>();
+        await using (
+            var command = new NpgsqlCommand(
+                """
+                SELECT n.nspname FROM pg_catalog.pg_namespace n
+                WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' AND n.nspname <> ALL ($1)
+                """,
+                session
+            )
+        )
+        {
+            command.Parameters.Add(new NpgsqlParameter { Value = OwnSchemas() });
+            await using var reader = await command.ExecuteReaderAsync(ct);
+            while (await reader.ReadAsync(ct))
+            {
+                schemas.Add(reader.GetString(0));
+            }
+        }
+
+        return (await SchemaSnapshot.ReadAsync(session, new SchemaSnapshotOptions { Schemas = schemas }, ct)).Without(
+            IsOwn()
+        );
+    }
+
+    private string[] OwnSchemas()
+    {
+        using var context = Context("Host=localhost");
+        var options = context.GetService<IDbContextOptions>();
+        return
+        [
+            .. new[]
+            {
+                RelationalOptionsExtension.Extract(options).MigrationsHistoryTableSchema,
+                options.FindExtension<MigrationSafetyOptionsExtension>()?.Options.JournalSchema,
+            }
+                .OfType<string>()
+                .Where(schema => schema != "public"),
+        ];
     }
 
     private async Task MigrateAsync(TestDatabase database, string target, CancellationToken ct)

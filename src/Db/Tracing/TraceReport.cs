@@ -23,6 +23,9 @@ internal sealed record TraceReport(string Server, int RowsPerTable, IReadOnlyLis
 /// <param name="Runs">Up, and Down where that was traced.</param>
 /// <param name="PreviousRelease">The model before on the new schema; null where there is none or it was not asked for.</param>
 /// <param name="CodeFirst">The new model on the old schema; null likewise.</param>
+/// <param name="NotRestored">
+/// How the catalogs after Up and Down differ from those before: none where they are the same, null where no Down ran to its end.
+/// </param>
 /// <param name="Findings">What is dangerous, gravest first.</param>
 internal sealed record TracedMigration(
     string Id,
@@ -30,6 +33,7 @@ internal sealed record TracedMigration(
     IReadOnlyList<TracedRun> Runs,
     ReleaseComparison? PreviousRelease,
     ReleaseComparison? CodeFirst,
+    IReadOnlyList<string>? NotRestored,
     IReadOnlyList<TraceFinding> Findings
 );
 

@@ -24,6 +24,7 @@ internal static class TraceText
                 Show(report, run);
             }
 
+            Show(report, migration.NotRestored);
             Show(report, migration.PreviousRelease, "The previous release on the new schema");
             Show(report, migration.CodeFirst, "The new release on the old schema");
             foreach (var finding in migration.Findings)
@@ -97,6 +98,24 @@ internal static class TraceText
         if (run.Failure is { Sql: { } sql })
         {
             report.Line($"         failed at: {OneLine(sql)}", "red");
+        }
+    }
+
+    private static void Show(Report report, IReadOnlyList<string>? notRestored)
+    {
+        if (notRestored is null)
+        {
+            return;
+        }
+
+        report.Line(
+            notRestored.Count == 0
+                ? "  The catalogs after Down are those before Up."
+                : $"  The catalogs after Down are not those before Up, {notRestored.Count} {(notRestored.Count == 1 ? "difference" : "differences")}:"
+        );
+        foreach (var difference in notRestored)
+        {
+            report.Line($"    {difference}", "grey");
         }
     }
 

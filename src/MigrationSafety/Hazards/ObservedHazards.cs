@@ -15,5 +15,6 @@ public static class ObservedHazards
             "leaves-invalid-index",
             "fails-on-rows",
             "breaks-previous-release",
+            "down-does-not-restore",
         };
 }

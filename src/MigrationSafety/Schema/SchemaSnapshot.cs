@@ -71,6 +71,10 @@ public sealed class SchemaSnapshot
     /// <summary>Writes the snapshot. Lines end in a line feed on every system.</summary>
     public string ToText() => SchemaText.Write(Objects);
 
+    /// <summary>The snapshot without some tables, of whatever schema they are.</summary>
+    internal SchemaSnapshot Without(Func<string, bool> table) =>
+        new([.. Objects.Where(o => o.Kind != "table" || !table(Unquoted(o.Name.Split('.')[^1])))]);
+
     /// <summary>Compares another schema with this one, which is the expected one. The order of columns does not count.</summary>
     /// <param name="found">What is there.</param>
     /// <returns>Nothing where they are the same; otherwise sorted as the objects are.</returns>

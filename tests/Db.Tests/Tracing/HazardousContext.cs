@@ -220,6 +220,17 @@ public sealed class HarmfulDown()
     );
 
 [DbContext(typeof(HazardousContext))]
+[Migration("20260101000026_ForgetfulDown")]
+public sealed class ForgetfulDown()
+    : SqlMigration(
+        [
+            "ALTER TABLE log ADD author text, ALTER line SET DEFAULT ''",
+            "CREATE FUNCTION public.shout(line text) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT upper(line)'",
+        ],
+        "ALTER TABLE log DROP author"
+    );
+
+[DbContext(typeof(HazardousContext))]
 [Migration("20260101000099_FailsOnRows")]
 public sealed class FailsOnRows()
     : SqlMigration(["ALTER TABLE customers ADD CONSTRAINT never CHECK (visits < 0)"], "SELECT 1");

@@ -228,6 +228,33 @@ public class MigrationTraceTests(HazardousTrace trace) : IClassFixture<Hazardous
     }
 
     [Fact]
+    public void A_Down_that_forgets_something()
+    {
+        var finding = Assert.Single(Traced<ForgetfulDown>().Findings, f => f.Severity > Severity.Note);
+        Assert.Equal(
+            ("down-does-not-restore", Severity.Warning, "Down"),
+            (finding.Id, finding.Severity, finding.Direction)
+        );
+        Assert.Equal(
+            [
+                "different: table public.log, column line: expected text not null; found text not null default ''::text",
+                "extra: function public.shout(line text)",
+            ],
+            Traced<ForgetfulDown>().NotRestored!
+        );
+        Assert.Contains("shout", finding.What, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_Down_that_takes_back_everything()
+    {
+        Assert.Empty(Traced<OnlyNew>().NotRestored!);
+        Assert.Empty(Traced<DropTable>().NotRestored!);
+        // No Down ran.
+        Assert.Null(Traced<FailsOnRows>().NotRestored);
+    }
+
+    [Fact]
     public void A_migration_that_fails_on_rows()
     {
         var finding = Traced<FailsOnRows>().Findings[0];

@@ -3,6 +3,32 @@ namespace Db.Tracing.Findings;
 /// <summary>What the migration left behind, or could not do.</summary>
 internal static class MessFindings
 {
+    private const int Named = 5;
+
+    /// <summary>What Up did and Down forgot.</summary>
+    public static IEnumerable<TraceFinding> OfDown(IReadOnlyList<string>? notRestored)
+    {
+        if (notRestored is null or [])
+        {
+            yield break;
+        }
+
+        var named = string.Join("; ", notRestored.Take(Named));
+        var more = notRestored.Count > Named ? $"; and {notRestored.Count - Named} more" : "";
+        yield return new TraceFinding(
+            "down-does-not-restore",
+            Severity.Warning,
+            "Down",
+            0,
+            "",
+            $"After Up and Down the schema is not what it was before ({notRestored.Count} "
+                + $"{(notRestored.Count == 1 ? "difference" : "differences")}): {named}{more}. The release before runs on a schema that "
+                + "nobody has tested, and the next Up may fail on what is there already.",
+            "Take back in Down, in the opposite order, everything that Up does. What PostgreSQL cannot take back, such as a label of an "
+                + "enum, is accepted with that reason."
+        );
+    }
+
     public static IEnumerable<TraceFinding> Of(TracedRun run)
     {
         if (run.Failure is { } failure)

@@ -12,6 +12,7 @@ internal static class TraceFindings
         var findings = migration
             .Runs.SelectMany(run => LockFindings.Of(run).Concat(LossFindings.Of(run)).Concat(MessFindings.Of(run)))
             .Concat(ReleaseFindings.Of(migration.PreviousRelease, migration.CodeFirst))
+            .Concat(MessFindings.OfDown(migration.NotRestored))
             .Select(f => Judge(f, accepted))
             .OrderByDescending(f => f.Severity)
             .ThenBy(f => f.Direction == "Down")
