@@ -8,7 +8,8 @@ namespace MigrationSafety.Rewriting;
 /// </summary>
 internal sealed class CreateIndexRewriter : IOperationRewriter
 {
-    private const string CreatedConcurrently = "Npgsql:CreatedConcurrently";
+    /// <summary>The annotation that says so.</summary>
+    public const string CreatedConcurrently = "Npgsql:CreatedConcurrently";
 
     public Rewrite? Of(RewriteScope scope) =>
         scope.Current is CreateIndexOperation index

@@ -25,6 +25,7 @@ public class OnlineMigrationsSqlGenerator : NpgsqlMigrationsSqlGenerator
 {
     private readonly IDbContextOptions _contextOptions;
     private readonly Version _postgresVersion;
+    private ScriptTimeouts? _timeouts;
 
     /// <summary>Called by EF Core.</summary>
     /// <param name="dependencies">EF Core's services.</param>
@@ -49,19 +50,20 @@ public class OnlineMigrationsSqlGenerator : NpgsqlMigrationsSqlGenerator
         MigrationsSqlGenerationOptions options = MigrationsSqlGenerationOptions.Default
     )
     {
-        var isOn =
-            _contextOptions.FindExtension<MigrationSafetyOptionsExtension>() is { Options.OnlineRewrites: true }
-            && !options.HasFlag(MigrationsSqlGenerationOptions.Idempotent);
-        return base.Generate(
-            isOn
+        var safety = _contextOptions.FindExtension<MigrationSafetyOptionsExtension>()?.Options;
+        var isIdempotent = options.HasFlag(MigrationsSqlGenerationOptions.Idempotent);
+        var online =
+            safety is { OnlineRewrites: true } && !isIdempotent
                 ? OnlineForm.Of(
                     operations,
                     new RewriteScope(operations, model, _postgresVersion, Dependencies.SqlGenerationHelper)
                 )
-                : operations,
-            model,
-            options
-        );
+                : operations;
+        _timeouts =
+            safety is not null && !isIdempotent && options.HasFlag(MigrationsSqlGenerationOptions.Script)
+                ? new ScriptTimeouts(safety)
+                : null;
+        return base.Generate(_timeouts is null ? online : [_timeouts.Head(), .. online], model, options);
     }
 
     /// <inheritdoc />
@@ -69,6 +71,11 @@ public class OnlineMigrationsSqlGenerator : NpgsqlMigrationsSqlGenerator
     {
         ArgumentNullException.ThrowIfNull(operation);
         ArgumentNullException.ThrowIfNull(builder);
+        if (_timeouts?.Before(operation) is { } timeout)
+        {
+            builder.AppendLine(timeout);
+        }
+
         if (CommandNote.Of(operation) is { } note)
         {
             builder.AppendLine(note);

@@ -298,6 +298,28 @@ public class OnlineFormTests
         Assert.False(builder.Operations.OfType<AlterColumnOperation>().Single().IsNullable);
     }
 
+    /// <summary>Where no rails set them, the script does: short for what everybody queues behind, none for what runs CONCURRENTLY.</summary>
+    [Fact]
+    public void A_script_sets_its_time_outs() =>
+        AssertSql(
+            m =>
+            {
+                m.AddColumn<int>("b", "t", "integer", nullable: true);
+                m.CreateIndex("IX_t_b", "t", "b");
+                m.DropIndex("IX_t_a", table: "t");
+                m.AddCheckConstraint("CK", "t", "b > 0");
+            },
+            """
+            SET lock_timeout = '2000ms'; SET statement_timeout = '14400000ms';
+            ALTER TABLE t ADD b integer;
+            -- SET lock_timeout = 0; CREATE INDEX CONCURRENTLY "IX_t_b" ON t (b);
+            -- DROP INDEX CONCURRENTLY "IX_t_a";
+            -- SET lock_timeout = '2000ms'; ALTER TABLE t ADD CONSTRAINT "CK" CHECK (b > 0) NOT VALID;
+            -- ALTER TABLE t VALIDATE CONSTRAINT "CK";
+            """,
+            options: MigrationsSqlGenerationOptions.Script
+        );
+
     [Fact]
     public void Long_names_stay_within_63_bytes_and_apart()
     {
