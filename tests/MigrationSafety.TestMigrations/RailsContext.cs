@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.EntityFrameworkCore;
 
 namespace MigrationSafety.TestMigrations;
@@ -18,6 +19,12 @@ public abstract class RailsContext(string connectionString, Action<MigrationSafe
                     npgsql
                         .MigrationsAssembly(typeof(RailsContext).Assembly)
                         .MigrationsHistoryTable("__EFMigrationsHistory", "migrations")
+                        // On another server than the oldest one, what only that one can do.
+                        .SetPostgresVersion(
+                            Environment.GetEnvironmentVariable("LOCAL_POSTGRES_VERSION") is { } version
+                                ? new Version(int.Parse(version, CultureInfo.InvariantCulture), 0)
+                                : null
+                        )
             )
             // What these tests are about are the rails, not what their migrations should rather say.
             .UseMigrationSafety(safety => safety.Hazards(HazardPolicy.Ignore))
