@@ -237,8 +237,8 @@ public class MigrationTraceTests(HazardousTrace trace) : IClassFixture<Hazardous
         );
         Assert.Equal(
             [
-                "different: table public.log, column line: expected text not null; found text not null default ''::text",
-                "extra: function public.shout(line text)",
+                "different: table public.log, column line: expected text NOT NULL; found text NOT NULL DEFAULT ''::text",
+                "extra: function public.shout(text)",
             ],
             Traced<ForgetfulDown>().NotRestored!
         );
