@@ -114,6 +114,10 @@ public sealed class OnlineContext(string connectionString, Action<MigrationSafet
     [Migration("20260104000000_Required")]
     public sealed class Required : Migration
     {
+        // As in every migration that EF Core writes; without it the type is set anew, whatever oldType says.
+        protected override void BuildTargetModel(ModelBuilder modelBuilder) =>
+            modelBuilder.HasAnnotation("ProductVersion", "10.0.0");
+
         protected override void Up(MigrationBuilder migrationBuilder)
         {
             migrationBuilder.AlterColumn<string>(

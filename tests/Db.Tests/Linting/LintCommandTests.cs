@@ -79,7 +79,7 @@ public sealed class LintCommandTests(PostgresServer postgres) : IDisposable
             .EnumerateArray()
             .ToList();
         Assert.Equal(
-            ["index-not-concurrent", "policy-without-rls"],
+            ["index-not-concurrent", "policy-without-rls", "rls-missing"],
             found.Select(f => f.GetProperty("hazard").GetString()!)
         );
         Assert.NotEmpty(builder.Password!);

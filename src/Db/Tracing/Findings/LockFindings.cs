@@ -82,7 +82,7 @@ internal static class LockFindings
                 );
         }
 
-        foreach (var change in statement.Changed.Where(c => IsMost(c.Updated, c.Of)))
+        foreach (var change in statement.Changed.Where(c => !statement.CommitsOnItsWay && IsMost(c.Updated, c.Of)))
         {
             yield return new TraceFinding(
                 "unbatched-update",

@@ -25,7 +25,7 @@ internal static class LossFindings
                         "Delete in batches what has to go, after a backup; or rename the table and drop it in a later release."
                     );
                 }
-                else if (LockFindings.IsMost(change.Deleted, change.Of))
+                else if (!statement.CommitsOnItsWay && LockFindings.IsMost(change.Deleted, change.Of))
                 {
                     yield return new TraceFinding(
                         "unbatched-delete",

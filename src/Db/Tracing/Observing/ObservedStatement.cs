@@ -1,3 +1,5 @@
+using System.Text.RegularExpressions;
+
 namespace Db.Tracing.Observing;
 
 /// <summary>What one statement did to what existed before its migration.</summary>
@@ -14,7 +16,7 @@ namespace Db.Tracing.Observing;
 /// <param name="Changed">Rows that were inserted, updated or deleted.</param>
 /// <param name="Dropped">What is gone from the catalogs.</param>
 /// <param name="Marked">Objects that turned invalid, not valid or disabled.</param>
-internal sealed record ObservedStatement(
+internal sealed partial record ObservedStatement(
     int Number,
     string Sql,
     int Transaction,
@@ -36,8 +38,14 @@ internal sealed record ObservedStatement(
     /// <summary>How many statements ran while its locks were still held.</summary>
     public int HeldStatements { get; set; }
 
+    /// <summary>Whether it is a block that commits on its way, as one does that changes its rows in batches.</summary>
+    public bool CommitsOnItsWay => !InTransaction && BlockWithCommit().IsMatch(Sql);
+
     /// <summary>The strongest lock held on a table after the statement; null without one.</summary>
     public LockMode? HeldOn(string table) => Held.FirstOrDefault(l => l.Table == table)?.Mode;
+
+    [GeneratedRegex(@"\bDO\b.*\bCOMMIT\s*;", RegexOptions.IgnoreCase | RegexOptions.Singleline)]
+    private static partial Regex BlockWithCommit();
 }
 
 /// <summary>A lock on a table.</summary>
