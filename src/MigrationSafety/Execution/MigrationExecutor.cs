@@ -51,19 +51,25 @@ internal sealed class MigrationExecutor(
         while (next < commands.Count)
         {
             var step = new Step(migration, next, EndOfStep(commands, next), recorded);
-            if (!MustRunAlone(migration, next))
+            var inDoubt = unfinished?.Committed == next;
+            next = step.End;
+            if (!MustRunAlone(migration, step.Start))
             {
-                step = await InTransactionAsync(session, step).ConfigureAwait(false);
+                await InTransactionAsync(session, step).ConfigureAwait(false);
+            }
+            // Where the rails said before that it may have run, its journal row has to say that it is over.
+            else if (inDoubt || !await IsLeftOutAsync(session, step).ConfigureAwait(false))
+            {
+                await AloneAsync(session, step, inDoubt).ConfigureAwait(false);
             }
             else
             {
-                await AloneAsync(session, step, inDoubt: unfinished?.Committed == next).ConfigureAwait(false);
-                progress.Alone = false;
+                // Nothing is done, so there is nothing to remember: a run that starts before it asks again.
+                continue;
             }
 
             recorded = true;
-            next = step.End;
-            progress.Committed = next;
+            (progress.Committed, progress.Alone) = (next, false);
         }
 
         progress.Finish();
@@ -99,7 +105,7 @@ internal sealed class MigrationExecutor(
         && migration.StatementsOf(command) is [var statement]
         && TransactionRules.Validates(statement);
 
-    private async ValueTask<Step> InTransactionAsync(Session session, Step step)
+    private async ValueTask InTransactionAsync(Session session, Step step)
     {
         var budget = new RetryBudget(options);
         var watch = new LockWatch(session, backendPid, budget.LockTimeout);
@@ -138,7 +144,7 @@ internal sealed class MigrationExecutor(
                 }
 
                 await session.CommitAsync().ConfigureAwait(false);
-                return step;
+                return;
             }
             catch (PostgresException e) when (IsRetriable(e))
             {
@@ -150,7 +156,7 @@ internal sealed class MigrationExecutor(
             {
                 await session.RollbackAsync().ConfigureAwait(false);
                 await AloneAsync(session, step, inDoubt: false).ConfigureAwait(false);
-                return step;
+                return;
             }
             catch (Exception e) when (e is not OperationCanceledException && !LostConnection.Is(e))
             {
@@ -238,6 +244,33 @@ internal sealed class MigrationExecutor(
                         : journal.RecordAsync(session, Progress(step.Migration, step.End))
             )
             .ConfigureAwait(false);
+    }
+
+    // Not the last command: the journal is closed in its transaction. And where the question fails, the step itself asks it again, with
+    // its retries and its words for what went wrong.
+    private async ValueTask<bool> IsLeftOutAsync(Session session, Step step)
+    {
+        var sql = step.Migration.Commands[step.Start].CommandText;
+        if (step.IsLast || !OnlyWhere.Has(sql))
+        {
+            return false;
+        }
+
+        await session.BeginAsync().ConfigureAwait(false);
+        try
+        {
+            await SetTimeoutsAsync(session, step.Migration, options.LockTimeout, statementTimeout, local: true)
+                .ConfigureAwait(false);
+            return !await OnlyWhere.HoldsAsync(session, sql).ConfigureAwait(false);
+        }
+        catch (PostgresException e) when (!LostConnection.Is(e))
+        {
+            return false;
+        }
+        finally
+        {
+            await session.RollbackAsync().ConfigureAwait(false);
+        }
     }
 
     private async ValueTask RunAsync(Session session, PlannedMigration migration, int index)

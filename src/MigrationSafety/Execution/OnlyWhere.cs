@@ -8,15 +8,18 @@ internal static class OnlyWhere
 {
     private const string Mark = "-- only where: ";
 
+    /// <summary>Whether the command has a condition.</summary>
+    public static bool Has(string sql) => sql.AsSpan().TrimStart().StartsWith(Mark, StringComparison.Ordinal);
+
+    /// <summary>Whether the command's condition holds; true where it has none.</summary>
     public static async ValueTask<bool> HoldsAsync(Session session, string sql)
     {
-        var start = sql.AsSpan().TrimStart();
-        if (!start.StartsWith(Mark, StringComparison.Ordinal))
+        if (!Has(sql))
         {
             return true;
         }
 
-        var line = start[Mark.Length..];
+        var line = sql.AsSpan().TrimStart()[Mark.Length..];
         var end = line.IndexOfAny('\r', '\n');
         return await session.ScalarAsync<bool>((end < 0 ? line : line[..end]).ToString()).ConfigureAwait(false);
     }
