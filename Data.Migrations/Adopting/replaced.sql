@@ -91,8 +91,7 @@ replaced_policy AS (
       ('api_key', 'API key owner or admin can do all'),
       ('api_key', 'Admins can manage api keys'),
       ('api_audit_log', 'API logs owner can select'),
-      ('api_audit_log', 'API logs superadmin can select'),
-      ('api_audit_log', 'API logs insert own')
+      ('api_audit_log', 'API logs superadmin can select')
     )
     -- Under another name: everything for everybody, beside which no other policy means anything.
     OR polpermissive AND polcmd = '*' AND roles && ARRAY['public', 'anon', 'authenticated'] AND qual = 'true'

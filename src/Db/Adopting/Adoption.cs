@@ -14,11 +14,7 @@ namespace Db.Adopting;
 internal sealed record Adoption(AdoptionPlan? Plan, string? NothingToDo, IReadOnlyList<string> Pending)
 {
     /// <summary>Says what adopting would do; reads only.</summary>
-    public static async Task<Adoption> PlanAsync(
-        NpgsqlConnection connection,
-        bool acceptsSampleData,
-        CancellationToken ct
-    )
+    public static async Task<Adoption> PlanAsync(NpgsqlConnection connection, Accepted accepted, CancellationToken ct)
     {
         var migrations = await Migrations.ReadAsync(connection, ct);
         if (await KeptDifferences.AdoptedAtAsync(connection, ct) is { } at)
@@ -43,14 +39,14 @@ internal sealed record Adoption(AdoptionPlan? Plan, string? NothingToDo, IReadOn
                 migrations.Pending
             )
             : new Adoption(
-                await AdoptionPlan.MakeAsync(connection, old, migrations.Pending, acceptsSampleData, ct),
+                await AdoptionPlan.MakeAsync(connection, old, migrations.Pending, accepted, ct),
                 null,
                 migrations.Pending
             );
     }
 
     /// <summary>Records what is true already, unless something is in the way.</summary>
-    public static async Task<Adoption> AdoptAsync(string connectionString, bool acceptsSampleData, CancellationToken ct)
+    public static async Task<Adoption> AdoptAsync(string connectionString, Accepted accepted, CancellationToken ct)
     {
         await using var context = DesignTimeFactory.CreateFor(connectionString);
         Adoption? adoption = null;
@@ -58,7 +54,7 @@ internal sealed record Adoption(AdoptionPlan? Plan, string? NothingToDo, IReadOn
             async (connection, token) =>
             {
                 // Under the lock: no bundle can come between the look and the record.
-                adoption = await PlanAsync(connection, acceptsSampleData, token);
+                adoption = await PlanAsync(connection, accepted, token);
                 return adoption.Plan is { InTheWay.Count: 0 } plan
                     ? new MigrationsToRecord(
                         plan.Record,

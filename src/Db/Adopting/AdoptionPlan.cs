@@ -31,13 +31,13 @@ internal sealed record AdoptionPlan(
     /// <param name="connection">Open, in no transaction.</param>
     /// <param name="old">What is there.</param>
     /// <param name="known">All migrations of this build.</param>
-    /// <param name="acceptsSampleData">Whether known passwords and keys may stay.</param>
+    /// <param name="accepted">What may stay although it would stand in the way.</param>
     /// <param name="ct">Ends the work.</param>
     public static async Task<AdoptionPlan> MakeAsync(
         NpgsqlConnection connection,
         OldDatabase old,
         IReadOnlyList<string> known,
-        bool acceptsSampleData,
+        Accepted accepted,
         CancellationToken ct
     )
     {
@@ -48,7 +48,13 @@ internal sealed record AdoptionPlan(
             return new AdoptionPlan(rights, [], known, old.OldRunner, []);
         }
 
-        var schema = new SchemaAdoption(old);
+        var clashes = SchemaAdoption.Clashes(old.Schema);
+        if (clashes.Count > 0)
+        {
+            return new AdoptionPlan(clashes, [], known, old.OldRunner, []);
+        }
+
+        var schema = new SchemaAdoption(old, accepted);
         await schema.CompareAsync(connection, ct);
         List<Finding> findings = [.. schema.Findings, .. rights, .. await MissingRights.LosersAsync(connection, ct)];
         // Where a column is missing, the questions about it cannot be asked.
@@ -60,7 +66,9 @@ internal sealed record AdoptionPlan(
         {
             var samples = await SampleCredentials.FindAsync(connection, old.Tables, ct);
             findings.AddRange(
-                acceptsSampleData ? samples.Select(f => f with { Verdict = Verdict.Stays, Sql = null }) : samples
+                accepted.HasFlag(Accepted.SampleData)
+                    ? samples.Select(f => f with { Verdict = Verdict.Stays, Sql = null })
+                    : samples
             );
         }
 
@@ -71,11 +79,22 @@ internal sealed record AdoptionPlan(
             .Distinct(StringComparer.Ordinal)
             .ToList();
         return new AdoptionPlan(
-            findings,
+            [.. findings.OrderBy(MendedAt)],
             record,
             [.. known.Where(id => !record.Contains(id, StringComparer.Ordinal))],
             old.OldRunner,
             schema.Kept
         );
     }
+
+    // In the order in which the SQL has to run: what a type, a column or a key is made of comes before what stands on it, and an
+    // index goes before the constraint that makes one of its name.
+    private static int MendedAt(Finding finding) =>
+        finding.Verdict != Verdict.InTheWay ? 6
+        : finding.Property is null ? 0
+        : finding.Property == "labels" || finding.Property.StartsWith("column ", StringComparison.Ordinal) ? 1
+        : finding.Property.StartsWith("index ", StringComparison.Ordinal) ? 2
+        : finding.What.Contains("ours is FOREIGN KEY", StringComparison.Ordinal) ? 4
+        : finding.Property.StartsWith("constraint ", StringComparison.Ordinal) ? 3
+        : 5;
 }

@@ -94,7 +94,14 @@ internal static class ColumnProblem
                 isCatalogOnly
                     ? "-- Changes the catalogs only.\n"
                     : "-- Rewrites the table, and nobody reads it meanwhile: choose a quiet time, or fill a new column in batches instead.\n"
-            ) + $"{dropDefault}ALTER TABLE {table} ALTER COLUMN {column} TYPE {to} USING {value};{setDefault}"
+            )
+                + await ColumnDependents.AroundAsync(
+                    connection,
+                    table,
+                    column,
+                    $"{dropDefault}ALTER TABLE {table} ALTER COLUMN {column} TYPE {to} USING {value};{setDefault}",
+                    ct
+                )
         );
     }
 

@@ -5,7 +5,7 @@ using Npgsql;
 namespace Db.Adopting;
 
 /// <summary>Says of each difference between a database and the schema it has to become what happens to it.</summary>
-internal sealed class SchemaAdoption(OldDatabase old)
+internal sealed class SchemaAdoption(OldDatabase old, Accepted accepted)
 {
     // Whose privileges our migrations decide; everybody else's are the user's own.
     private static readonly string[] _ourRoles = ["PUBLIC", "anon", "authenticated", "service_role"];
@@ -59,10 +59,24 @@ internal sealed class SchemaAdoption(OldDatabase old)
             }
             else
             {
-                OfOther(difference);
+                await OfOtherAsync(connection, difference, ct);
             }
         }
     }
+
+    /// <summary>What has the name of one of our tables and is none; nothing else can be said until it has another.</summary>
+    public static IReadOnlyList<Finding> Clashes(SchemaSnapshot schema) =>
+        [
+            .. from item in schema.Objects
+            where item.Kind != "table" && AdoptedSchema.Tables.Any(t => item.Name == $"public.{t.Table}")
+            select new Finding(
+                Verdict.InTheWay,
+                item.Key,
+                null,
+                "it has the name of one of our tables. Where it stands before a table that was renamed, give that its name back afterwards: ALTER TABLE … RENAME TO …",
+                Sql: $"ALTER {(item.Kind is "enum" or "composite type" or "range type" ? "TYPE" : item.Kind.ToUpperInvariant())} {item.Name} RENAME TO {item.Name.Split('.')[^1]}_before;"
+            ),
+        ];
 
     private void Same(IReadOnlyList<SchemaDifference> differences)
     {
@@ -90,16 +104,6 @@ internal sealed class SchemaAdoption(OldDatabase old)
         {
             MissingObject(difference, name);
         }
-        else if (_ours.Objects.Any(o => o.Kind == "table" && o.Name == name))
-        {
-            Add(
-                Verdict.InTheWay,
-                difference.Object,
-                null,
-                "it has the name of one of our tables",
-                sql: $"ALTER {KindOf(difference.Object).ToUpperInvariant()} {name} RENAME TO {name.Split('.')[^1].Trim('"')}_before;"
-            );
-        }
         else
         {
             Keep(difference);
@@ -126,9 +130,15 @@ internal sealed class SchemaAdoption(OldDatabase old)
                     sql: TableSql.Create(migration, table)
                 );
             }
-            else if (difference.Object.StartsWith("enum ", StringComparison.Ordinal) && old.Tables.Contains("api_key"))
+            else if (difference.Object == Enum && old.Tables.Contains("api_key"))
             {
-                Add(Verdict.InTheWay, difference.Object, null, "it is missing, and the table api_key is there");
+                Add(
+                    Verdict.InTheWay,
+                    difference.Object,
+                    null,
+                    "it is missing, and the table api_key is there",
+                    sql: $"CREATE TYPE public.api_key_status AS ENUM ({_ours.Objects.Single(o => o.Key == Enum).Properties.Single(p => p.Name == "labels").Value});"
+                );
             }
             else
             {
@@ -165,7 +175,7 @@ internal sealed class SchemaAdoption(OldDatabase old)
             case "column":
                 if (await ColumnProblem.OfAsync(connection, difference, ct) is { } problem)
                 {
-                    _findings.Add(problem);
+                    AddProblem(difference, problem);
                 }
                 else
                 {
@@ -198,8 +208,9 @@ internal sealed class SchemaAdoption(OldDatabase old)
                         && d.Property == $"index {name}"
                         && d.Found is { } found
                         && found.StartsWith("UNIQUE", StringComparison.Ordinal)
+                        && !found.EndsWith("INVALID", StringComparison.Ordinal)
                     );
-                    _findings.Add(await ConstraintProblem.OfAsync(connection, difference, hasUniqueIndex, ct));
+                    AddProblem(difference, await ConstraintProblem.OfAsync(connection, difference, hasUniqueIndex, ct));
                 }
 
                 break;
@@ -258,6 +269,23 @@ internal sealed class SchemaAdoption(OldDatabase old)
             default:
                 Keep(difference);
                 break;
+        }
+    }
+
+    private void AddProblem(SchemaDifference difference, Finding problem)
+    {
+        if (LaterVersion.Kept(difference) is not { } kept)
+        {
+            _findings.Add(problem);
+        }
+        else if (problem.Rows is null or 0 || accepted.HasFlag(Accepted.LaterRows))
+        {
+            _kept.Add(kept);
+            _findings.Add(LaterVersion.Stays(problem));
+        }
+        else
+        {
+            _findings.Add(LaterVersion.InTheWay(problem));
         }
     }
 
@@ -339,7 +367,7 @@ internal sealed class SchemaAdoption(OldDatabase old)
         Keep(difference);
     }
 
-    private void OfOther(SchemaDifference difference)
+    private async Task OfOtherAsync(NpgsqlConnection connection, SchemaDifference difference, CancellationToken ct)
     {
         var property = difference.Property!;
         var isOurs =
@@ -351,7 +379,7 @@ internal sealed class SchemaAdoption(OldDatabase old)
             );
         if (difference.Object == Enum && property == "labels")
         {
-            OfLabels(difference);
+            await OfLabelsAsync(connection, difference, ct);
         }
         else if (isOurs && property is "returns" or "arguments")
         {
@@ -373,21 +401,49 @@ internal sealed class SchemaAdoption(OldDatabase old)
         }
     }
 
-    private void OfLabels(SchemaDifference difference)
+    private async Task OfLabelsAsync(NpgsqlConnection connection, SchemaDifference difference, CancellationToken ct)
     {
         var expected = difference.Expected!.Split(", ");
         var found = (difference.Found ?? "").Split(", ");
         var missing = expected.Except(found, StringComparer.Ordinal).ToList();
-        var extra = found.Except(expected, StringComparer.Ordinal).ToList();
-        Add(
-            Verdict.InTheWay,
-            difference.Object,
-            difference.Property,
-            $"they are {difference.Found}; ours are {difference.Expected}"
-                + (extra.Count > 0 ? ". PostgreSQL takes no label away: a migration of ours has to add it first" : ""),
-            sql: missing.Count == 0
-                ? null
-                : string.Join('\n', missing.Select(label => $"ALTER TYPE public.api_key_status ADD VALUE {label};"))
+        var what = $"they are {difference.Found}; ours are {difference.Expected}";
+        if (missing.Count > 0)
+        {
+            Add(
+                Verdict.InTheWay,
+                difference.Object,
+                difference.Property,
+                what,
+                sql: string.Join('\n', missing.Select(label => $"ALTER TYPE public.api_key_status ADD VALUE {label};"))
+            );
+            return;
+        }
+
+        // PostgreSQL takes no label away, and one that no row holds harms nobody.
+        var extra = string.Join(", ", found.Except(expected, StringComparer.Ordinal));
+        var rows =
+            extra.Length == 0 || !old.Tables.Contains("api_key")
+                ? 0
+                : await RowCount.OfAsync(
+                    connection,
+                    $"SELECT count(*) FROM public.api_key WHERE status::text IN ({extra})",
+                    ct
+                );
+        if (rows == 0)
+        {
+            Keep(difference, extra.Length == 0 ? "in another order" : "no row holds one that is not ours");
+            return;
+        }
+
+        _findings.Add(
+            new Finding(
+                Verdict.InTheWay,
+                difference.Object,
+                difference.Property,
+                $"{what}. {rows:N0} {(rows == 1 ? "API key has" : "API keys have")} a status that is not ours",
+                rows,
+                $"-- Nobody signs in with an inactive key. The label itself stays.\nUPDATE public.api_key SET status = 'inactive' WHERE status::text IN ({extra});"
+            )
         );
     }
 

@@ -22,6 +22,11 @@ internal static class AdoptCommand
         {
             Description = "Adopt although accounts or API keys of the sample files are there. Refused in production.",
         };
+        var allowLaterRows = new Option<bool>("--allow-later-rows")
+        {
+            Description =
+                "Adopt although rows hold what only later versions of the application write: other roles, audit rows without a key.",
+        };
         var command = new DocumentedCommand(
             "adopt",
             "Take over a database that the old numbered SQL files made: record what is true already, leave the rest to the bundle.",
@@ -41,6 +46,7 @@ internal static class AdoptCommand
             connection,
             plan,
             allowSampleData,
+            allowLaterRows,
         };
         command.SetAction(
             (parsed, ct) =>
@@ -48,7 +54,8 @@ internal static class AdoptCommand
                     CommandLine.ReportOf(parsed),
                     parsed.GetValue(connection),
                     parsed.GetValue(plan),
-                    parsed.GetValue(allowSampleData),
+                    (parsed.GetValue(allowSampleData) ? Accepted.SampleData : Accepted.Nothing)
+                        | (parsed.GetValue(allowLaterRows) ? Accepted.LaterRows : Accepted.Nothing),
                     ct
                 )
         );
@@ -59,11 +66,14 @@ internal static class AdoptCommand
         Report report,
         string? typed,
         bool planOnly,
-        bool allowSampleData,
+        Accepted accepted,
         CancellationToken ct
     )
     {
-        if (allowSampleData && ProductionEnvironment.Named(Environment.GetEnvironmentVariable) is { } production)
+        if (
+            accepted.HasFlag(Accepted.SampleData)
+            && ProductionEnvironment.Named(Environment.GetEnvironmentVariable) is { } production
+        )
         {
             throw new RefusedException(
                 $"--allow-sample-data is refused: {production} says that this is production, where known passwords and keys are a breach. "
@@ -76,10 +86,10 @@ internal static class AdoptCommand
         report.Progress("Comparing the database with the migrations' schema …");
         if (planOnly)
         {
-            return Show(report, database, await Adoption.PlanAsync(connection, allowSampleData, ct), recorded: false);
+            return Show(report, database, await Adoption.PlanAsync(connection, accepted, ct), recorded: false);
         }
 
-        var adoption = await Adoption.AdoptAsync(database.Connection.KeyValue, allowSampleData, ct);
+        var adoption = await Adoption.AdoptAsync(database.Connection.KeyValue, accepted, ct);
         return Show(report, database, adoption, recorded: adoption.Plan is { InTheWay.Count: 0 });
     }
 

@@ -31,7 +31,7 @@ public sealed class AdoptionTests(PostgresServer postgres)
         var planned = await PlanAsync(database);
         Assert.Empty(planned.Plan!.InTheWay);
         Assert.Equal(catalogs, await Contents.CatalogsAsync(database.ConnectionString));
-        var adopted = await Adoption.AdoptAsync(database.ConnectionString, false, Cancellation);
+        var adopted = await Adoption.AdoptAsync(database.ConnectionString, Accepted.Nothing, Cancellation);
         Assert.Equal(planned.Plan.Record, adopted.Plan!.Record);
         await OldShape.MigrateAsync(database.ConnectionString);
 
@@ -48,7 +48,7 @@ public sealed class AdoptionTests(PostgresServer postgres)
             live.Kept.Select(d => d.Property is null ? d.Object : $"{d.Object}, {d.Property}").ToHashSet(),
             planned.Plan.Findings.Where(f => f.Verdict == Verdict.Stays).Select(f => f.Name).ToHashSet()
         );
-        var again = await Adoption.AdoptAsync(database.ConnectionString, false, Cancellation);
+        var again = await Adoption.AdoptAsync(database.ConnectionString, Accepted.Nothing, Cancellation);
         Assert.StartsWith("Nothing to do: this database was adopted on ", again.NothingToDo, StringComparison.Ordinal);
         Assert.Empty(again.Pending);
     }
@@ -61,7 +61,7 @@ public sealed class AdoptionTests(PostgresServer postgres)
             "SELECT string_agg(relname || ' ' || relfilenode, ' ' ORDER BY relname) FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace";
         var before = await ScalarAsync(database, files);
 
-        await Adoption.AdoptAsync(database.ConnectionString, false, Cancellation);
+        await Adoption.AdoptAsync(database.ConnectionString, Accepted.Nothing, Cancellation);
         await OldShape.MigrateAsync(database.ConnectionString);
 
         Assert.Equal(before, await ScalarAsync(database, files));
@@ -72,7 +72,7 @@ public sealed class AdoptionTests(PostgresServer postgres)
     {
         await using var database = await OldShape.Adoptable.Single(s => s.Name == "stopped at 003").MakeAsync(postgres);
 
-        var adopted = await Adoption.AdoptAsync(database.ConnectionString, false, Cancellation);
+        var adopted = await Adoption.AdoptAsync(database.ConnectionString, Accepted.Nothing, Cancellation);
 
         string[] recorded = ["FunctionsAndRoles", "AuthTables", "UserMetas"];
         Assert.Equal(recorded, adopted.Plan!.Record.Select(id => id[15..]));
@@ -105,7 +105,7 @@ public sealed class AdoptionTests(PostgresServer postgres)
         Assert.Contains("this database has to be adopted first", failed.Message, StringComparison.Ordinal);
         Assert.Contains("db adopt --plan", failed.Message, StringComparison.Ordinal);
         Assert.Empty((await PlanAsync(database)).Plan!.InTheWay);
-        await Adoption.AdoptAsync(database.ConnectionString, false, Cancellation);
+        await Adoption.AdoptAsync(database.ConnectionString, Accepted.Nothing, Cancellation);
         await OldShape.MigrateAsync(database.ConnectionString);
         Assert.Empty((await CompareAsync(database)).Differences);
     }
@@ -116,7 +116,7 @@ public sealed class AdoptionTests(PostgresServer postgres)
         await using var database = await postgres.MigratedDatabaseAsync();
         var catalogs = await Contents.CatalogsAsync(database.ConnectionString);
 
-        var adoption = await Adoption.AdoptAsync(database.ConnectionString, false, Cancellation);
+        var adoption = await Adoption.AdoptAsync(database.ConnectionString, Accepted.Nothing, Cancellation);
 
         Assert.Equal("Nothing to do: the migrations made this database.", adoption.NothingToDo);
         Assert.Equal(catalogs, await Contents.CatalogsAsync(database.ConnectionString));
@@ -140,10 +140,30 @@ public sealed class AdoptionTests(PostgresServer postgres)
     }
 
     [Fact]
+    public async Task A_new_database_passes_them_without_a_step_of_its_own_for_each()
+    {
+        await using var database = await postgres.MigratedDatabaseAsync();
+        await PostgresServer.ExecuteAsync(
+            database,
+            """
+            DELETE FROM migrations."__EFMigrationsHistory" WHERE "MigrationId" LIKE '%\_AdoptIndexes';
+            DELETE FROM migrations.applied_migration WHERE migration_id LIKE '%\_AdoptIndexes';
+            CREATE TABLE public.step ();
+            CREATE FUNCTION public.count_step() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN INSERT INTO public.step DEFAULT VALUES; RETURN NULL; END';
+            CREATE TRIGGER count AFTER INSERT OR UPDATE ON migrations.unfinished_migration FOR EACH ROW EXECUTE FUNCTION public.count_step();
+            """
+        );
+
+        await OldShape.MigrateAsync(database.ConnectionString);
+
+        Assert.Equal("0", await ScalarAsync(database, "SELECT count(*) FROM public.step"));
+    }
+
+    [Fact]
     public async Task What_is_opened_by_hand_afterwards_is_seen()
     {
         await using var database = await OldShape.Small.MakeAsync(postgres);
-        await Adoption.AdoptAsync(database.ConnectionString, false, Cancellation);
+        await Adoption.AdoptAsync(database.ConnectionString, Accepted.Nothing, Cancellation);
         await OldShape.MigrateAsync(database.ConnectionString);
         await PostgresServer.ExecuteAsync(
             database,
@@ -193,13 +213,13 @@ public sealed class AdoptionTests(PostgresServer postgres)
             Password = "p",
         }.ConnectionString;
 
-        var refused = await Adoption.AdoptAsync(connectionString, false, Cancellation);
+        var refused = await Adoption.AdoptAsync(connectionString, Accepted.Nothing, Cancellation);
         var missing = Assert.Single(refused.Plan!.InTheWay);
         Assert.Equal($"role {deployer}, ownership", missing.Name);
         Assert.Equal($"GRANT \"{owner}\" TO \"{deployer}\"; -- or connect as {owner}", missing.Sql);
 
         await PostgresServer.ExecuteAsync(database, missing.Sql!);
-        var adopted = await Adoption.AdoptAsync(connectionString, false, Cancellation);
+        var adopted = await Adoption.AdoptAsync(connectionString, Accepted.Nothing, Cancellation);
         Assert.Empty(adopted.Plan!.InTheWay);
         await OldShape.MigrateAsync(connectionString);
 
@@ -220,7 +240,7 @@ public sealed class AdoptionTests(PostgresServer postgres)
     private static async Task<Adoption> PlanAsync(TestDatabase database)
     {
         await using var connection = await OpenAsync(database);
-        return await Adoption.PlanAsync(connection, false, Cancellation);
+        return await Adoption.PlanAsync(connection, Accepted.Nothing, Cancellation);
     }
 
     private static async Task<LiveSchema> CompareAsync(TestDatabase database)

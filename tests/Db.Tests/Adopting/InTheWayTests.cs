@@ -1,5 +1,6 @@
 using Db.Adopting;
 using Db.Databases;
+using LocalPostgres;
 using Npgsql;
 using Xunit;
 
@@ -81,8 +82,12 @@ public sealed class InTheWayTests(PostgresServer postgres)
                 "table public.users, constraint check_users_role",
                 1
             ),
+            ("ALTER TYPE api_key_status ADD VALUE 'revoked'", "enum public.api_key_status, labels", 1),
             (
-                "CREATE INDEX \"idx_verification_expiresAt\" ON verification (value)",
+                """
+                UPDATE api_key SET status = 'revoked' WHERE id = 'key-3';
+                CREATE INDEX "idx_verification_expiresAt" ON verification (value)
+                """,
                 "table public.verification, index \"idx_verification_expiresAt\"",
                 0
             ),
@@ -161,7 +166,7 @@ public sealed class InTheWayTests(PostgresServer postgres)
 
         var catalogs = await Contents.CatalogsAsync(database.ConnectionString);
 
-        var refused = await Adoption.AdoptAsync(database.ConnectionString, false, Cancellation);
+        var refused = await Adoption.AdoptAsync(database.ConnectionString, Accepted.Nothing, Cancellation);
 
         Assert.Equal(
             _problems[problems].Select(p => $"{p.Name}: {p.Rows}").Order(StringComparer.Ordinal),
@@ -174,9 +179,143 @@ public sealed class InTheWayTests(PostgresServer postgres)
             await RunAsync(database.ConnectionString, mend.Sql!);
         }
 
-        var adopted = await Adoption.AdoptAsync(database.ConnectionString, false, Cancellation);
+        var adopted = await Adoption.AdoptAsync(database.ConnectionString, Accepted.Nothing, Cancellation);
         Assert.Empty(adopted.Plan!.InTheWay);
         await OldShape.MigrateAsync(database.ConnectionString);
+        await using var connection = new NpgsqlConnection(database.ConnectionString);
+        await connection.OpenAsync(Cancellation);
+        Assert.Empty((await LiveSchema.CompareAsync(connection, Cancellation)).Differences);
+    }
+
+    [Fact]
+    public async Task A_key_comes_before_what_points_at_it()
+    {
+        await using var database = await OldShape.Small.MakeAsync(postgres);
+        await PostgresServer.ExecuteAsync(
+            database,
+            """
+            ALTER TABLE users DROP CONSTRAINT users_pkey CASCADE;
+            ALTER TABLE api_key ALTER status DROP DEFAULT, ALTER status TYPE text;
+            DROP TYPE api_key_status;
+            ALTER TABLE users DROP CONSTRAINT users_email_key;
+            CREATE UNIQUE INDEX users_email_key ON users (email);
+            UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'users_email_key'::regclass
+            """
+        );
+
+        await MendAndAdoptAsync(database, expected: 10);
+    }
+
+    [Fact]
+    public async Task A_column_that_policies_triggers_and_views_name_gets_its_type()
+    {
+        await using var database = await OldShape.Small.MakeAsync(postgres);
+        // The files' own objects go first, as on the day when somebody made the columns otherwise.
+        await PostgresServer.ExecuteAsync(
+            database,
+            """
+            DROP TRIGGER trigger_sync_user_name ON users;
+            DROP POLICY users_metas_owner_or_admin_all ON users_metas;
+            DROP POLICY "API key owner or admin can do all" ON api_key;
+            DROP POLICY "API logs superadmin can select" ON api_audit_log;
+            DROP POLICY "API logs owner can select" ON api_audit_log;
+            ALTER TABLE users ALTER id TYPE varchar(64), ALTER email TYPE varchar(255), ALTER "firstName" TYPE varchar(100);
+            CREATE TRIGGER trigger_sync_user_name BEFORE INSERT OR UPDATE OF "firstName", "lastName" ON users
+              FOR EACH ROW EXECUTE FUNCTION sync_user_name();
+            CREATE POLICY "Sees own" ON users AS RESTRICTIVE FOR SELECT TO anon, authenticated USING (id = get_auth_user_id());
+            COMMENT ON POLICY "Sees own" ON users IS 'Nobody else';
+            CREATE POLICY "Adds own" ON users FOR INSERT TO PUBLIC WITH CHECK (email LIKE '%@%' AND id <> '');
+            ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO authenticated;
+            CREATE VIEW "User list" AS SELECT id, email, "firstName" FROM users;
+            CREATE VIEW names WITH (security_invoker = true) AS SELECT email FROM "User list";
+            GRANT SELECT ON "User list" TO anon;
+            GRANT UPDATE (email) ON "User list" TO service_role WITH GRANT OPTION;
+            REVOKE ALL ON names FROM authenticated;
+            COMMENT ON VIEW names IS 'Of everybody';
+            COMMENT ON COLUMN names.email IS 'Theirs';
+            CREATE FUNCTION nothing() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+            CREATE TRIGGER nothing INSTEAD OF DELETE ON names FOR EACH ROW EXECUTE FUNCTION nothing();
+            """
+        );
+        const string around = """
+            SELECT string_agg(what, E'\n' ORDER BY what) FROM (
+              SELECT concat_ws(' ', polname, polpermissive, polcmd, polroles::regrole[], obj_description(oid, 'pg_policy')) FROM pg_policy WHERE polrelid = 'users'::regclass AND polname LIKE '%own'
+              UNION ALL SELECT concat_ws(' ', relname, reloptions, obj_description(oid, 'pg_class'), col_description(oid, 1)) FROM pg_class WHERE relkind = 'v' AND relnamespace = 'public'::regnamespace
+              UNION ALL SELECT concat_ws(' ', relname, item) FROM pg_class, unnest(relacl) AS item WHERE relkind = 'v' AND relnamespace = 'public'::regnamespace
+              UNION ALL SELECT concat_ws(' ', attname, attacl) FROM pg_attribute WHERE attrelid = '"User list"'::regclass AND attacl IS NOT NULL
+              UNION ALL SELECT pg_get_triggerdef(oid) FROM pg_trigger WHERE tgrelid = 'names'::regclass
+            ) AS around (what)
+            """;
+        var before = await ScalarAsync(database.ConnectionString, around);
+
+        await MendAndAdoptAsync(database, expected: 3);
+
+        Assert.Equal(before, await ScalarAsync(database.ConnectionString, around));
+    }
+
+    [Fact]
+    public async Task A_view_before_a_renamed_table_is_all_that_is_said()
+    {
+        await using var database = await OldShape.Small.MakeAsync(postgres);
+        await PostgresServer.ExecuteAsync(
+            database,
+            "ALTER TABLE users RENAME TO people; CREATE VIEW users AS SELECT * FROM people"
+        );
+
+        var refused = await Adoption.AdoptAsync(database.ConnectionString, Accepted.Nothing, Cancellation);
+
+        var clash = Assert.Single(refused.Plan!.InTheWay);
+        Assert.Equal("view public.users", clash.Name);
+        await RunAsync(database.ConnectionString, $"{clash.Sql}\nALTER TABLE people RENAME TO users;");
+        var adopted = await Adoption.AdoptAsync(database.ConnectionString, Accepted.Nothing, Cancellation);
+        Assert.Empty(adopted.Plan!.InTheWay);
+    }
+
+    [Fact]
+    public async Task A_type_of_a_tables_name_is_renamed()
+    {
+        await using var database = await OldShape
+            .Adoptable.Single(shape => shape.Name == "stopped at 001")
+            .MakeAsync(postgres);
+        await PostgresServer.ExecuteAsync(database, "CREATE TYPE verification AS ENUM ('sent', 'used')");
+
+        await MendAndAdoptAsync(database, expected: 1);
+    }
+
+    [Fact]
+    public async Task Rows_of_later_versions_may_stay_where_that_is_said()
+    {
+        await using var database = await OldShape
+            .Adoptable.Single(shape => shape.Name == "of the newest version")
+            .MakeAsync(postgres);
+        await PostgresServer.ExecuteAsync(
+            database,
+            """
+            UPDATE users SET role = 'suspended' WHERE id = 'user-5';
+            INSERT INTO api_audit_log ("userId", endpoint, method, "statusCode") VALUES ('user-1', '/', 'GET', 200)
+            """
+        );
+
+        var refused = await Adoption.AdoptAsync(database.ConnectionString, Accepted.Nothing, Cancellation);
+        Assert.Equal([1, 1], refused.Plan!.InTheWay.Select(f => f.Rows));
+        Assert.All(
+            refused.Plan.InTheWay,
+            f => Assert.Contains("db adopt --allow-later-rows", f.Sql, StringComparison.Ordinal)
+        );
+        var adopted = await Adoption.AdoptAsync(database.ConnectionString, Accepted.LaterRows, Cancellation);
+        Assert.Empty(adopted.Plan!.InTheWay);
+        await OldShape.MigrateAsync(database.ConnectionString);
+
+        // As the application's release of that version goes on to do it.
+        await RunAsync(
+            database.ConnectionString,
+            """
+            UPDATE users SET role = 'suspended' WHERE id = 'user-6';
+            SET app.user_id = 'user-1';
+            SET ROLE old_runtime;
+            INSERT INTO api_audit_log ("userId", endpoint, method, "statusCode") VALUES ('user-1', '/', 'GET', 200)
+            """
+        );
         await using var connection = new NpgsqlConnection(database.ConnectionString);
         await connection.OpenAsync(Cancellation);
         Assert.Empty((await LiveSchema.CompareAsync(connection, Cancellation)).Differences);
@@ -191,10 +330,35 @@ public sealed class InTheWayTests(PostgresServer postgres)
             "UPDATE account SET password = 'copied:hash' WHERE id IN ('account-1', 'account-2')"
         );
 
-        var adopted = await Adoption.AdoptAsync(database.ConnectionString, acceptsSampleData: true, Cancellation);
+        var adopted = await Adoption.AdoptAsync(database.ConnectionString, Accepted.SampleData, Cancellation);
 
         Assert.Empty(adopted.Plan!.InTheWay);
         Assert.Contains(adopted.Plan.Findings, f => f is { Verdict: Verdict.Stays, Property: "copied passwords" });
+    }
+
+    private static async Task MendAndAdoptAsync(TestDatabase database, int expected)
+    {
+        var refused = await Adoption.AdoptAsync(database.ConnectionString, Accepted.Nothing, Cancellation);
+        Assert.Equal(expected, refused.Plan!.InTheWay.Count);
+        foreach (var mend in refused.Plan.InTheWay)
+        {
+            await RunAsync(database.ConnectionString, mend.Sql!);
+        }
+
+        var adopted = await Adoption.AdoptAsync(database.ConnectionString, Accepted.Nothing, Cancellation);
+        Assert.Empty(adopted.Plan!.InTheWay);
+        await OldShape.MigrateAsync(database.ConnectionString);
+        await using var connection = new NpgsqlConnection(database.ConnectionString);
+        await connection.OpenAsync(Cancellation);
+        Assert.Empty((await LiveSchema.CompareAsync(connection, Cancellation)).Differences);
+    }
+
+    private static async Task<string?> ScalarAsync(string connectionString, string sql)
+    {
+        await using var connection = new NpgsqlConnection(connectionString);
+        await connection.OpenAsync(Cancellation);
+        await using var command = new NpgsqlCommand(sql, connection);
+        return (string?)await command.ExecuteScalarAsync(Cancellation);
     }
 
     // As psql does it: one statement at a time, because some refuse to share a transaction.

@@ -27,6 +27,9 @@ public sealed record OldShape(string Name, params string[] Files)
     /// <summary>As <see cref="Complete"/>, with a hundred users.</summary>
     public static OldShape Small { get; } = new("small", ["few", .. _all, "runner"]);
 
+    /// <summary>As <see cref="Complete"/>, with ten thousand users and 64,000 rows in all.</summary>
+    public static OldShape Large { get; } = new("large", ["many", .. _all, "runner"]);
+
     /// <summary>Every shape that can be adopted as it is.</summary>
     public static IReadOnlyList<OldShape> Adoptable { get; } =
     [
@@ -38,6 +41,7 @@ public sealed record OldShape(string Name, params string[] Files)
         new("stopped at 005", "001_functions", "002_auth", "003_metas", "005_api_key", "rows"),
         new("later versions", [.. _all, "runner", "later"]),
         new("later versions without 005", "001_functions", "002_auth", "003_metas", "rows", "later"),
+        new("of the newest version", [.. _all, "runner", "later", "newest"]),
         new("edited in a dashboard", [.. _all, "dashboard"]),
         new("all of it", [.. _all, "runner", "later", "dashboard"]),
     ];

@@ -13,17 +13,17 @@ internal sealed class SignInSession : IAsyncDisposable
     private readonly Task _work;
     private int _rounds;
 
-    private SignInSession(string connectionString)
+    private SignInSession(string connectionString, string name)
     {
-        _work = Task.Run(() => WorkAsync(connectionString));
+        _work = Task.Run(() => WorkAsync(connectionString, name));
     }
 
     public int Rounds => _rounds;
 
     /// <summary>Starts, and returns after the first round.</summary>
-    public static async Task<SignInSession> StartAsync(string connectionString)
+    public static async Task<SignInSession> StartAsync(string connectionString, string name = "app")
     {
-        var session = new SignInSession(connectionString);
+        var session = new SignInSession(connectionString, name);
         await Task.WhenAny(session._running.Task, session._work);
         if (session._work.IsFaulted)
         {
@@ -41,7 +41,7 @@ internal sealed class SignInSession : IAsyncDisposable
         _end.Dispose();
     }
 
-    private async Task WorkAsync(string connectionString)
+    private async Task WorkAsync(string connectionString, string name)
     {
         var settings = new NpgsqlConnectionStringBuilder(connectionString)
         {
@@ -55,7 +55,7 @@ internal sealed class SignInSession : IAsyncDisposable
         {
             // In turn as the owner and as the service's role, which the policies and grants hold for.
             await ExecuteAsync(connection, _rounds % 2 == 0 ? "RESET ROLE" : "SET ROLE service_role");
-            var id = $"app-{_rounds}";
+            var id = $"{name}-{_rounds}";
             await using (var transaction = await connection.BeginTransactionAsync())
             {
                 await ExecuteAsync(connection, "SELECT password FROM account WHERE \"userId\" = 'user-1'");

@@ -1,0 +1,1 @@
+SELECT set_config('test.rows', '10000', false);
