@@ -13,7 +13,8 @@ namespace Data.Migrations
     [AcceptHazard(
         "default-removed",
         "Only in a database that was adopted, and only defaults that somebody added there by hand: the application was written for the "
-            + "columns as the contract has them."
+            + "columns as the contract has them.",
+        DependsOnDatabase = true
     )]
     [AcceptHazard(
         "lock-table-explicitly",
