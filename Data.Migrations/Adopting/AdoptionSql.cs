@@ -135,8 +135,8 @@ internal static partial class AdoptionSql
               owner_role text;
             BEGIN
             {(unless.Length == 0 ? "" : $"IF {unless} THEN\n  RETURN;\nEND IF;")}
-            -- The catalogs write names without their schema where search_path finds them.
-            PERFORM set_config('search_path', 'pg_catalog', true);
+            -- The catalogs write names without their schema where search_path finds them, and in quotes where the database says so.
+            PERFORM set_config('search_path', 'pg_catalog', true), set_config('quote_all_identifiers', 'off', true);
             {sql}
             END
             $adopt$;

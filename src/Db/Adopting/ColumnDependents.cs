@@ -24,6 +24,7 @@ internal static class ColumnDependents
             BatchCommands =
             {
                 new NpgsqlBatchCommand("SET LOCAL search_path = pg_catalog"),
+                new NpgsqlBatchCommand("SET LOCAL quote_all_identifiers = off"),
                 new NpgsqlBatchCommand(Dependents)
                 {
                     Parameters =

@@ -46,6 +46,7 @@ internal sealed record OldDatabase(
             BatchCommands =
             {
                 new NpgsqlBatchCommand("SET LOCAL search_path = pg_catalog"),
+                new NpgsqlBatchCommand("SET LOCAL quote_all_identifiers = off"),
                 new NpgsqlBatchCommand(
                     $"""
                     SELECT relation, kind, name, becomes, quote_ident(name), quote_ident(becomes)

@@ -140,6 +140,26 @@ public sealed class AdoptionTests(PostgresServer postgres)
     }
 
     [Fact]
+    public async Task A_database_that_quotes_all_names_is_adopted_the_same()
+    {
+        await using var database = await OldShape.Small.MakeAsync(postgres);
+        var plain = await PlanAsync(database);
+        await PostgresServer.ExecuteAsync(
+            database,
+            $"ALTER DATABASE \"{database.Name}\" SET quote_all_identifiers = on"
+        );
+        // Sessions in the pool have the old setting.
+        NpgsqlConnection.ClearPool(new NpgsqlConnection(database.ConnectionString));
+
+        var quoted = await PlanAsync(database);
+        await Adoption.AdoptAsync(database.ConnectionString, Accepted.Nothing, Cancellation);
+        await OldShape.MigrateAsync(database.ConnectionString);
+
+        Assert.Equal(plain.Plan!.Findings, quoted.Plan!.Findings);
+        Assert.Empty((await CompareAsync(database)).Differences);
+    }
+
+    [Fact]
     public async Task A_new_database_passes_them_without_a_step_of_its_own_for_each()
     {
         await using var database = await postgres.MigratedDatabaseAsync();
