@@ -1,0 +1,113 @@
+using Xunit;
+
+namespace Db.Tests.Releasing;
+
+/// <summary>Releases in which a step finds something wrong, or somebody cannot be told.</summary>
+public sealed class FailedReleaseTests(PostgresServer postgres, BuiltBundle bundle) : Releases(postgres, bundle)
+{
+    [Fact]
+    public async Task Drift_found_afterwards_fails_the_release_and_says_how_to_go_back()
+    {
+        await PostgresServer.ExecuteAsync(Database, "CREATE INDEX made_by_hand ON users (timezone)");
+
+        var result = await ReleaseAsync();
+
+        Assert.Equal(1, result.ExitCode);
+        Assert.Contains("made_by_hand", result.StandardOutput, StringComparison.Ordinal);
+        Assert.Contains(
+            $"Applied by this release: {Pending}, {Newest}.",
+            result.StandardOutput,
+            StringComparison.Ordinal
+        );
+        Assert.Contains($"To go back: {BundleFile} {Before}", result.StandardOutput, StringComparison.Ordinal);
+        Assert.Equal(Newest, await NewestAsync());
+        Assert.Contains(
+            "<p>Verify the schema: 1 difference from what the migrations make</p>",
+            await File.ReadAllTextAsync(ReleaseFile("report.html"), Cancel),
+            StringComparison.Ordinal
+        );
+        await PasteAsync(result.StandardOutput, "To go back:");
+        Assert.Equal(Before, await NewestAsync());
+        await PostgresServer.ExecuteAsync(Database, "DROP INDEX made_by_hand");
+        await PasteAsync(result.StandardOutput, "To go on:");
+        Assert.Equal(Newest, await NewestAsync());
+        Assert.Contains(
+            "# Released",
+            await File.ReadAllTextAsync(ReleaseFile("report.md"), Cancel),
+            StringComparison.Ordinal
+        );
+    }
+
+    [Fact]
+    public async Task Rolling_back_on_failure_takes_back_what_was_applied_where_nothing_is_lost()
+    {
+        await PostgresServer.ExecuteAsync(Database, "CREATE INDEX made_by_hand ON users (timezone)");
+
+        var result = await ReleaseAsync("--rollback-on-failure");
+
+        Assert.Equal(1, result.ExitCode);
+        Assert.Contains("Failed, and rolled back", result.StandardOutput, StringComparison.Ordinal);
+        Assert.Equal(Before, await NewestAsync());
+    }
+
+    [Fact]
+    public async Task A_policy_opened_by_hand_fails_the_release()
+    {
+        await PostgresServer.ExecuteAsync(
+            Database,
+            "CREATE POLICY opened_by_hand ON users FOR SELECT TO authenticated USING (true)"
+        );
+
+        var result = await ReleaseAsync();
+
+        Assert.Equal(1, result.ExitCode);
+        Assert.Contains("member on users, select", result.StandardOutput, StringComparison.Ordinal);
+        await PostgresServer.ExecuteAsync(Database, "DROP POLICY opened_by_hand ON users");
+        await PasteAsync(result.StandardOutput, "To go on:");
+    }
+
+    [Fact]
+    public async Task A_webhook_that_is_down_stops_no_release()
+    {
+        // Nobody listens there: a port that was free a moment ago.
+        using var free = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
+        free.Start();
+        var port = ((System.Net.IPEndPoint)free.LocalEndpoint).Port;
+        free.Stop();
+        Tool = Tool.With("RELEASE_WEBHOOK_URL", $"http://127.0.0.1:{port}/secret-path");
+
+        var result = await ReleaseAsync();
+
+        Assert.True(result.ExitCode == 0, Said(result));
+        using var record = Record();
+        Assert.Equal("warned", Step(record, "notify").GetProperty("outcome").GetString());
+        Assert.DoesNotContain("secret-path", Said(result), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_critical_query_that_is_too_slow_fails_the_release()
+    {
+        var queries = Directory.CreateDirectory(Path.Combine(Folder.FullName, "release", "critical-queries"));
+        await File.WriteAllTextAsync(
+            Path.Combine(queries.FullName, "slow.sql"),
+            "-- Sleeps\n-- time: 10ms\nSELECT pg_sleep(0.1);\n",
+            Cancel
+        );
+
+        var result = await ReleaseAsync();
+
+        Assert.Equal(1, result.ExitCode);
+        Assert.Contains(
+            "1 of 1 critical queries are not as expected: slow",
+            result.StandardOutput,
+            StringComparison.Ordinal
+        );
+        Assert.Contains($"To go back: {BundleFile} {Before}", result.StandardOutput, StringComparison.Ordinal);
+        await File.WriteAllTextAsync(
+            Path.Combine(queries.FullName, "slow.sql"),
+            "-- Quick\n-- time: 10s\nSELECT 1;\n",
+            Cancel
+        );
+        await PasteAsync(result.StandardOutput, "To go on:");
+    }
+}
