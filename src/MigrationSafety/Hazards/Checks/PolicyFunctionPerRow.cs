@@ -167,27 +167,9 @@ internal sealed class PolicyFunctionPerRow : HazardCheck
                 continue;
             }
 
-            var end = Closing(tokens, i + 1);
+            var end = tokens.Closing(i + 1);
             yield return (names.Dequeue(), i, [.. tokens.Skip(i + 2).Take(end - i - 2)]);
         }
-    }
-
-    private static int Closing(IReadOnlyList<SqlToken> tokens, int open)
-    {
-        var depth = 0;
-        for (var i = open; i < tokens.Count; i++)
-        {
-            depth +=
-                tokens[i].IsSymbol("(") ? 1
-                : tokens[i].IsSymbol(")") ? -1
-                : 0;
-            if (depth == 0)
-            {
-                return i;
-            }
-        }
-
-        return tokens.Count;
     }
 
     // (SELECT f()) without a FROM: nothing in it depends on the row, so PostgreSQL evaluates it once, before the rows.
@@ -210,7 +192,7 @@ internal sealed class PolicyFunctionPerRow : HazardCheck
 
                 if (i + 1 < tokens.Count && tokens[i + 1].IsWord("SELECT"))
                 {
-                    var end = Closing(tokens, i);
+                    var end = tokens.Closing(i);
                     var nested = 0;
                     for (var j = i + 1; j < end; j++)
                     {

@@ -59,7 +59,7 @@ internal static class Rows
     // The parts that are joined by AND, outside of parentheses. An OR makes one part of all.
     private static List<List<SqlToken>> Terms(IReadOnlyList<SqlToken> tokens)
     {
-        while (tokens.Count > 2 && tokens[0].IsSymbol("(") && Closing(tokens, 0) == tokens.Count - 1)
+        while (tokens.Count > 2 && tokens[0].IsSymbol("(") && tokens.Closing(0) == tokens.Count - 1)
         {
             tokens = [.. tokens.Skip(1).Take(tokens.Count - 2)];
         }
@@ -99,27 +99,9 @@ internal static class Rows
         return terms;
     }
 
-    private static int Closing(IReadOnlyList<SqlToken> tokens, int open)
-    {
-        var depth = 0;
-        for (var i = open; i < tokens.Count; i++)
-        {
-            depth +=
-                tokens[i].IsSymbol("(") ? 1
-                : tokens[i].IsSymbol(")") ? -1
-                : 0;
-            if (depth == 0)
-            {
-                return i;
-            }
-        }
-
-        return -1;
-    }
-
     private static bool Narrows(List<SqlToken> term, HazardContext context)
     {
-        while (term.Count > 2 && term[0].IsSymbol("(") && Closing(term, 0) == term.Count - 1)
+        while (term.Count > 2 && term[0].IsSymbol("(") && term.Closing(0) == term.Count - 1)
         {
             term = term[1..^1];
         }

@@ -91,23 +91,9 @@ internal static class QueryParser
                 continue;
             }
 
-            var depth = 0;
-            for (var end = open; end < tokens.Count; end++)
+            if (tokens.Take(tokens.Closing(open)).Skip(open).Any(t => t.IsWord("LIMIT") || t.IsWord("FETCH")))
             {
-                depth +=
-                    tokens[end].IsSymbol("(") ? 1
-                    : tokens[end].IsSymbol(")") ? -1
-                    : 0;
-                if (depth == 0)
-                {
-                    break;
-                }
-
-                if (tokens[end].IsWord("LIMIT") || tokens[end].IsWord("FETCH"))
-                {
-                    yield return tokens[name].Name;
-                    break;
-                }
+                yield return tokens[name].Name;
             }
         }
     }
