@@ -10,7 +10,7 @@ using Db.Tracing.Rows;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Migrations;
-using MigrationSafety;
+using MigrationSafety.Hazards;
 using Npgsql;
 
 namespace Db.Rehearsing;
@@ -43,7 +43,8 @@ internal sealed class PreviousReleaseTrial(
     public async Task<RehearsedPrevious> RunAsync(string newest, IReadOnlyList<string> pending, CancellationToken ct)
     {
         progress?.Report($"Trying the release before (the model of {newest}) on the new schema.");
-        var known = Known();
+        await using var context = DesignTimeFactory.CreateFor("Host=localhost");
+        var known = context.GetService<IMigrationsAssembly>().Migrations;
         if (!known.ContainsKey(newest))
         {
             return Problem($"this build does not know {newest}, so it does not know that release's model.");
@@ -56,7 +57,7 @@ internal sealed class PreviousReleaseTrial(
             await using (var session = new NpgsqlConnection(before))
             {
                 await session.OpenAsync(ct);
-                maker = new RowMaker(session, IsOwn, Rows);
+                maker = new RowMaker(session, OwnTables.Of(context).Has, Rows);
                 await maker.FillAsync(ct);
             }
 
@@ -72,7 +73,7 @@ internal sealed class PreviousReleaseTrial(
                 new TraceOptions(Rows, Role: Persona.Service.Role),
                 maker
             ).CompareAsync(newest, works: before, tried: after, ct);
-            var accepted = pending.Where(known.ContainsKey).SelectMany(id => known[id]).ToList();
+            var accepted = pending.Where(known.ContainsKey).SelectMany(id => AcceptedHazard.Of(known[id])).ToList();
             return new RehearsedPrevious(
                 newest,
                 comparison.Role,
@@ -93,25 +94,5 @@ internal sealed class PreviousReleaseTrial(
         }
 
         RehearsedPrevious Problem(string why) => new(newest, null, 0, [], [], why);
-    }
-
-    // The rails' and EF Core's own tables are not the application's.
-    private static bool IsOwn(string table) =>
-        table is HistoryRepository.DefaultTableName or "unfinished_migration" or "applied_migration";
-
-    private static Dictionary<string, IReadOnlyList<AcceptHazardAttribute>> Known()
-    {
-        using var context = DesignTimeFactory.CreateFor("Host=localhost");
-        return context
-            .GetService<IMigrationsAssembly>()
-            .Migrations.ToDictionary(
-                migration => migration.Key,
-                IReadOnlyList<AcceptHazardAttribute> (migration) =>
-                    [
-                        .. migration
-                            .Value.GetCustomAttributes(typeof(AcceptHazardAttribute), inherit: false)
-                            .Cast<AcceptHazardAttribute>(),
-                    ]
-            );
     }
 }

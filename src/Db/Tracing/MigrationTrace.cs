@@ -7,7 +7,7 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Migrations;
 using MigrationSafety;
-using MigrationSafety.Options.Internal;
+using MigrationSafety.Hazards;
 using MigrationSafety.Schema;
 using Npgsql;
 
@@ -28,6 +28,8 @@ internal sealed class MigrationTrace(
     Action<string> progress
 )
 {
+    private OwnTables Own => field ??= ReadOwn();
+
     /// <summary>Traces migrations, each from the schema before it.</summary>
     /// <param name="wanted">Ids; null for all.</param>
     /// <param name="ct">Ends the trace; the scratch databases are dropped.</param>
@@ -59,6 +61,12 @@ internal sealed class MigrationTrace(
         return new TraceReport(server.Description, options.Rows, traced);
     }
 
+    private OwnTables ReadOwn()
+    {
+        using var context = Context("Host=localhost");
+        return OwnTables.Of(context);
+    }
+
     private List<string> Ids()
     {
         using var context = Context("Host=localhost");
@@ -70,7 +78,7 @@ internal sealed class MigrationTrace(
         await using var old = await server.CopyAsync(schema, ct);
         await using var oldSession = new NpgsqlConnection(Unpooled(old));
         await oldSession.OpenAsync(ct);
-        var maker = new RowMaker(oldSession, IsOwn(), options.Rows);
+        var maker = new RowMaker(oldSession, Own.Has, options.Rows);
         var tables = await maker.FillAsync(ct);
         await oldSession.CloseAsync();
 
@@ -95,7 +103,7 @@ internal sealed class MigrationTrace(
                 await using var filled = await server.CopyAsync(scratch, ct);
                 await using var session = new NpgsqlConnection(Unpooled(filled));
                 await session.OpenAsync(ct);
-                var newMaker = new RowMaker(session, IsOwn(), options.Rows);
+                var newMaker = new RowMaker(session, Own.Has, options.Rows);
                 await newMaker.FillAsync(ct);
                 codeFirst = await new ReleaseComparer(factory, options, newMaker).CompareAsync(
                     id,
@@ -112,7 +120,7 @@ internal sealed class MigrationTrace(
                 await using (var session = new NpgsqlConnection(Unpooled(scratch)))
                 {
                     await session.OpenAsync(ct);
-                    now = await new RowMaker(session, IsOwn(), options.Rows).FillAsync(ct);
+                    now = await new RowMaker(session, Own.Has, options.Rows).FillAsync(ct);
                 }
 
                 runs.Add(await RunAsync(scratch, original, "Down", before ?? Migration.InitialDatabase, now, ct));
@@ -143,8 +151,8 @@ internal sealed class MigrationTrace(
             original,
             start,
             tables.Where(t => t.WhyNone is null).ToDictionary(t => t.Table, t => t.Rows),
-            IsOwn(),
-            HistoryTable(),
+            Own.Has,
+            Own.History,
             Unpooled(scratch)
         );
         TraceFailure? failure = null;
@@ -209,7 +217,7 @@ internal sealed class MigrationTrace(
             )
         )
         {
-            command.Parameters.Add(new NpgsqlParameter { Value = OwnSchemas() });
+            command.Parameters.Add(new NpgsqlParameter { Value = Own.Schemas.ToArray() });
             await using var reader = await command.ExecuteReaderAsync(ct);
             while (await reader.ReadAsync(ct))
             {
@@ -218,24 +226,8 @@ internal sealed class MigrationTrace(
         }
 
         return (await SchemaSnapshot.ReadAsync(session, new SchemaSnapshotOptions { Schemas = schemas }, ct)).Without(
-            IsOwn()
+            Own.Has
         );
-    }
-
-    private string[] OwnSchemas()
-    {
-        using var context = Context("Host=localhost");
-        var options = context.GetService<IDbContextOptions>();
-        return
-        [
-            .. new[]
-            {
-                RelationalOptionsExtension.Extract(options).MigrationsHistoryTableSchema,
-                options.FindExtension<MigrationSafetyOptionsExtension>()?.Options.JournalSchema,
-            }
-                .OfType<string>()
-                .Where(schema => schema != "public"),
-        ];
     }
 
     private async Task MigrateAsync(TestDatabase database, string target, CancellationToken ct)
@@ -244,17 +236,10 @@ internal sealed class MigrationTrace(
         await context.GetService<IMigrator>().MigrateAsync(target, ct);
     }
 
-    private IReadOnlyList<AcceptHazardAttribute> AcceptedBy(string id)
+    private IReadOnlyList<AcceptedHazard> AcceptedBy(string id)
     {
         using var context = Context("Host=localhost");
-        return
-        [
-            .. context
-                .GetService<IMigrationsAssembly>()
-                .Migrations[id]
-                .GetCustomAttributes(typeof(AcceptHazardAttribute), inherit: false)
-                .Cast<AcceptHazardAttribute>(),
-        ];
+        return AcceptedHazard.Of(context.GetService<IMigrationsAssembly>().Migrations[id]);
     }
 
     // The scratch data is there to be lost, and Ctrl-C is the command's own business.
@@ -271,17 +256,4 @@ internal sealed class MigrationTrace(
     // A pooled session would still be there when the database is copied.
     private static string Unpooled(TestDatabase database) =>
         new NpgsqlConnectionStringBuilder(database.ConnectionString) { Pooling = false }.ConnectionString;
-
-    private Func<string, bool> IsOwn()
-    {
-        var history = HistoryTable();
-        return name => name == history || name is "unfinished_migration" or "applied_migration";
-    }
-
-    private string HistoryTable()
-    {
-        using var context = Context("Host=localhost");
-        return RelationalOptionsExtension.Extract(context.GetService<IDbContextOptions>()).MigrationsHistoryTableName
-            ?? HistoryRepository.DefaultTableName;
-    }
 }

@@ -8,11 +8,14 @@ namespace MigrationSafety.Journal;
 /// <param name="Sql">Quotes names.</param>
 internal sealed record JournalTables(string Schema, ISqlGenerationHelper Sql)
 {
+    public const string UnfinishedName = "unfinished_migration";
+    public const string AppliedName = "applied_migration";
+
     /// <summary>Holds a row only while a migration of several transactions is unfinished.</summary>
-    public string Unfinished => Sql.DelimitIdentifier("unfinished_migration", Schema);
+    public string Unfinished => Sql.DelimitIdentifier(UnfinishedName, Schema);
 
     /// <summary>Holds a row for each applied migration, with the checksum of its operations.</summary>
-    public string Applied => Sql.DelimitIdentifier("applied_migration", Schema);
+    public string Applied => Sql.DelimitIdentifier(AppliedName, Schema);
 
     public async ValueTask<bool> ExistAsync(Session session) =>
         await session

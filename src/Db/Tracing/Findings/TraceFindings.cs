@@ -1,5 +1,5 @@
 using Db.Compatibility;
-using MigrationSafety;
+using MigrationSafety.Hazards;
 
 namespace Db.Tracing.Findings;
 
@@ -7,7 +7,7 @@ namespace Db.Tracing.Findings;
 internal static class TraceFindings
 {
     /// <summary>The migration with its findings, gravest first, and which of them it accepts.</summary>
-    public static TracedMigration Complete(TracedMigration migration, IReadOnlyList<AcceptHazardAttribute> accepted)
+    public static TracedMigration Complete(TracedMigration migration, IReadOnlyList<AcceptedHazard> accepted)
     {
         var findings = migration
             .Runs.SelectMany(run => LockFindings.Of(run).Concat(LossFindings.Of(run)).Concat(MessFindings.Of(run)))
@@ -21,7 +21,7 @@ internal static class TraceFindings
     }
 
     /// <summary>A finding with the reason for which a migration accepts it.</summary>
-    public static TraceFinding Judge(TraceFinding finding, IReadOnlyList<AcceptHazardAttribute> accepted) =>
+    public static TraceFinding Judge(TraceFinding finding, IReadOnlyList<AcceptedHazard> accepted) =>
         finding with
         {
             Accepted = ReasonFor(finding, accepted),
@@ -82,7 +82,7 @@ internal static class TraceFindings
     private static bool IsFor(string accepted, string found) =>
         accepted == found || (_sameAs.TryGetValue(found, out var same) && same.Contains(accepted));
 
-    private static string? ReasonFor(TraceFinding finding, IReadOnlyList<AcceptHazardAttribute> accepted) =>
+    private static string? ReasonFor(TraceFinding finding, IReadOnlyList<AcceptedHazard> accepted) =>
         accepted
             .FirstOrDefault(a => IsFor(a.Hazard, finding.Id) && (a.On is null || IsOn(finding.Object, a.On)))
             ?.Reason;
