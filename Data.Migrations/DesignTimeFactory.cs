@@ -9,9 +9,6 @@ namespace Data.Migrations;
 /// <summary>Makes the context for <c>dotnet ef</c> and for the bundle. Needs no server: it also runs when the bundle is built.</summary>
 public sealed class DesignTimeFactory : IDesignTimeDbContextFactory<AppDbContext>
 {
-    // Said by bundle.targets: whether the model has changes that no migration holds was asked when the bundle was built.
-    private const string ModelIsChecked = "MigrationSafety.ModelIsChecked";
-
     /// <inheritdoc />
     public AppDbContext CreateDbContext(string[] args)
     {
@@ -54,7 +51,7 @@ public sealed class DesignTimeFactory : IDesignTimeDbContextFactory<AppDbContext
             );
             options.UseSampleData();
         }
-        else if (AppContext.TryGetSwitch(ModelIsChecked, out var isChecked) && isChecked)
+        else if (ModelCheck.WasMadeAtBuild)
         {
             // Each migration brings the model it was made for. Building the application's own as well, only to compare it once more,
             // is the largest part of a run with nothing to do.

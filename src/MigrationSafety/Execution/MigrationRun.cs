@@ -39,9 +39,6 @@ internal sealed class MigrationRun(
 {
     private static readonly TimeSpan LongestReconnectDelay = TimeSpan.FromSeconds(1);
 
-    // Set in the runtime configuration of a bundle for whose build the question was answered: it costs each run a tenth of its time.
-    private const string ModelIsChecked = "MigrationSafety.ModelIsChecked";
-
     private readonly HistoryTable _historyTable = HistoryTable.Of(contextOptions);
     private TimeSpan _statementTimeout;
 
@@ -551,7 +548,7 @@ internal sealed class MigrationRun(
         // A way back must not be blocked by what the newer model lacks.
         if (
             behavior == WarningBehavior.Ignore
-            || (AppContext.TryGetSwitch(ModelIsChecked, out var isChecked) && isChecked)
+            || ModelCheck.WasMadeAtBuild
             || plan.Steps.Any(step => step.Direction == MigrationDirection.Down)
             || assembly.Migrations.Count == 0
             || assembly.ModelSnapshot is null
