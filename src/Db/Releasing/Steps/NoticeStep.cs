@@ -46,16 +46,14 @@ internal sealed class NoticeStep : IReleaseStep
         }
 
         var record = context.Record;
-        var failed = record.LastSteps.LastOrDefault(step => step.Result?.Outcome == StepOutcome.Failed);
+        var failure = Reports.ReportWords.Failures(record).LastOrDefault();
         return Outcome(
             await SendAsync(
                 context,
                 record.Outcome == ReleaseOutcome.Released
                     ? Db.Notifying.ReleaseEvent.Finished
                     : Db.Notifying.ReleaseEvent.Failed,
-                failed is null
-                    ? $"{Reports.ReportWords.Headline(record)}."
-                    : $"{Reports.ReportWords.Headline(record)}: {failed.Title}: {failed.Result!.Summary.Split('\n')[0]}",
+                $"{Reports.ReportWords.Headline(record)}{(failure is null ? "." : $": {failure}")}",
                 record.State,
                 ct
             )
