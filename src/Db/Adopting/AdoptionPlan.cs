@@ -94,7 +94,7 @@ internal sealed record AdoptionPlan(
         : finding.Property is null ? 0
         : finding.Property == "labels" || finding.Property.StartsWith("column ", StringComparison.Ordinal) ? 1
         : finding.Property.StartsWith("index ", StringComparison.Ordinal) ? 2
-        : finding.What.Contains("ours is FOREIGN KEY", StringComparison.Ordinal) ? 4
+        : finding.IsForeignKey ? 4
         : finding.Property.StartsWith("constraint ", StringComparison.Ordinal) ? 3
         : 5;
 }

@@ -34,7 +34,10 @@ internal static partial class ConstraintProblem
             rows == 0 ? $"{state}. No row breaks ours" : $"{state}. {rows:N0} {why}",
             rows,
             (rows == 0 ? "" : mend + "\n") + sql
-        );
+        )
+        {
+            IsForeignKey = definition.StartsWith("FOREIGN KEY", StringComparison.Ordinal),
+        };
     }
 
     private static async Task<(long Rows, string Why, string Mend, string Add)> OfAsync(

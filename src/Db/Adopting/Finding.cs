@@ -39,6 +39,10 @@ internal sealed record Finding(
     string? Sql = null
 )
 {
+    /// <summary>A foreign key: mended after the key that it points at.</summary>
+    [JsonIgnore]
+    public bool IsForeignKey { get; init; }
+
     /// <summary>Kind, object and property, as a line begins.</summary>
     public string Name => Property is null ? Object : $"{Object}, {Property}";
 }
