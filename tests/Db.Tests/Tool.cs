@@ -35,6 +35,13 @@ internal sealed record Tool
     public Task<BufferedCommandResult> RunAsync(params string[] arguments) =>
         Command(arguments).ExecuteBufferedAsync(TestContext.Current.CancellationToken);
 
+    /// <summary>Sends a process what Ctrl-C sends.</summary>
+    public static async Task InterruptAsync(int process)
+    {
+        var kill = await Cli.Wrap("kill").WithArguments(["-INT", $"{process}"]).ExecuteAsync();
+        Assert.Equal(0, kill.ExitCode);
+    }
+
     public Command Command(params string[] arguments) =>
         Cli.Wrap("dotnet")
             .WithArguments([Path.Combine(AppContext.BaseDirectory, "db.dll"), .. arguments])

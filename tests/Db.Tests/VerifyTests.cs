@@ -213,18 +213,11 @@ public class VerifyTests(PostgresServer postgres)
             );
         using var client = await silent.AcceptTcpClientAsync(TestContext.Current.CancellationToken);
         await client.GetStream().ReadExactlyAsync(new byte[8], TestContext.Current.CancellationToken);
-        Assert.Equal(0, Interrupt(running.ProcessId));
+        await Tool.InterruptAsync(running.ProcessId);
         var result = await running;
 
         Assert.Equal(130, result.ExitCode);
         Assert.Equal("Ended before it was done; nothing is left half-done.\n", result.StandardError);
-    }
-
-    private static int Interrupt(int processId)
-    {
-        using var kill = System.Diagnostics.Process.Start("kill", ["-INT", $"{processId}"]);
-        kill.WaitForExit();
-        return kill.ExitCode;
     }
 
     private static async Task<NpgsqlConnectionStringBuilder> RoleAsync(TestDatabase database)

@@ -36,11 +36,7 @@ public sealed class InterruptionTests(PostgresServer postgres) : IDisposable
         var running = Start(database);
 
         var marks = await MarksAsync();
-        using (var kill = Process.Start("kill", ["-INT", $"{running.ProcessId}"]))
-        {
-            await kill.WaitForExitAsync(TestContext.Current.CancellationToken);
-        }
-
+        await Tool.InterruptAsync(running.ProcessId);
         var result = await running;
         Assert.Equal(130, result.ExitCode);
         Assert.EndsWith(

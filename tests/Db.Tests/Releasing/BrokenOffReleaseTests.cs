@@ -88,7 +88,7 @@ public sealed partial class BrokenOffReleaseTests(PostgresServer postgres, Built
             using var tool = Start();
             using var child = await ChildOfAsync(tool);
             await BundleWaitsAsync();
-            Process.Start("kill", ["-INT", tool.Id.ToString(CultureInfo.InvariantCulture)]).WaitForExit();
+            await Tool.InterruptAsync(tool.Id);
             said = await EndAsync(tool);
 
             Assert.True(tool.ExitCode == 130, said);
