@@ -1,5 +1,6 @@
 using CliWrap;
 using CliWrap.Buffered;
+using Db.Shipping;
 using Db.Tests;
 using Xunit;
 
@@ -7,7 +8,7 @@ using Xunit;
 
 namespace Db.Tests;
 
-/// <summary>This project's bundle, built by <c>dotnet ef</c> once for the whole run, when the first test asks for it.</summary>
+/// <summary>This project's bundle as <c>db ship</c> builds it, once for the whole run, when the first test asks for it.</summary>
 public sealed class BuiltBundle : IAsyncDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("bundle-").FullName;
@@ -27,7 +28,7 @@ public sealed class BuiltBundle : IAsyncDisposable
     private async Task<string> BuildAsync()
     {
         var file = Path.Combine(_folder, OperatingSystem.IsWindows() ? "efbundle.exe" : "efbundle");
-        var root = Checkout.Above(AppContext.BaseDirectory)!.Directory;
+        var checkout = Checkout.Above(AppContext.BaseDirectory)!;
         string[][] commands =
         [
             ["tool", "restore"],
@@ -36,7 +37,7 @@ public sealed class BuiltBundle : IAsyncDisposable
                 "migrations",
                 "bundle",
                 "--project",
-                Path.Combine(root, "Data.Migrations"),
+                Path.Combine(checkout.Directory, "Data.Migrations"),
                 "--configuration",
                 Configuration,
                 "--output",
@@ -49,8 +50,12 @@ public sealed class BuiltBundle : IAsyncDisposable
         {
             var result = await Cli.Wrap("dotnet")
                 .WithArguments(arguments)
-                .WithWorkingDirectory(root)
-                .WithEnvironmentVariables(v => v.Set("MIGRATE_DATABASE_URL", null).Set("DATABASE_URL", null))
+                .WithWorkingDirectory(checkout.Directory)
+                .WithEnvironmentVariables(v =>
+                    v.Set("MIGRATE_DATABASE_URL", null)
+                        .Set("DATABASE_URL", null)
+                        .Set(Shipment.TargetsVariable, arguments.Contains("bundle") ? Shipment.Targets(checkout) : null)
+                )
                 .WithValidation(CommandResultValidation.None)
                 .ExecuteBufferedAsync();
             Assert.True(result.ExitCode == 0, result.StandardOutput + result.StandardError);
