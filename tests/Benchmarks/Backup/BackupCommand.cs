@@ -33,6 +33,10 @@ internal static class BackupCommand
             Description = "Tables at a time, for both.",
             DefaultValueFactory = _ => 2,
         };
+        var tool = new Option<FileInfo>("--tool")
+        {
+            Description = "The db that `db ship` built; without it, this build's, which is compiled while it runs.",
+        };
         var json = new Option<bool>("--json") { Description = "Print JSON instead of a table." };
         var command = new System.CommandLine.Command(
             "backup",
@@ -42,6 +46,7 @@ internal static class BackupCommand
             rows,
             rounds,
             jobs,
+            tool,
             json,
         };
         command.SetAction(
@@ -50,6 +55,7 @@ internal static class BackupCommand
                     parsed.GetValue(rows),
                     parsed.GetValue(rounds),
                     parsed.GetValue(jobs),
+                    parsed.GetValue(tool),
                     parsed.GetValue(json),
                     ct
                 )
@@ -57,7 +63,14 @@ internal static class BackupCommand
         return command;
     }
 
-    private static async Task<int> RunAsync(int rows, int rounds, int jobs, bool json, CancellationToken ct)
+    private static async Task<int> RunAsync(
+        int rows,
+        int rounds,
+        int jobs,
+        FileInfo? tool,
+        bool json,
+        CancellationToken ct
+    )
     {
         var directory = Directory.CreateTempSubdirectory("benchmark-backup-");
         try
@@ -93,6 +106,7 @@ internal static class BackupCommand
                     ct
                 );
                 var tookBackup = await DbAsync(
+                    tool,
                     ["backup", jobsArgument, "--compress=1", "--to", store, "--pg-bin", programs],
                     ("MIGRATE_DATABASE_URL", source.ConnectionUri),
                     ct
@@ -114,6 +128,7 @@ internal static class BackupCommand
                     ct
                 );
                 var tookRestore = await DbAsync(
+                    tool,
                     ["restore", jobsArgument, "--in", store, "--create-database", "--pg-bin", programs],
                     ("RESTORE_DATABASE_URL", UriTo(server, "restored")),
                     ct
@@ -193,13 +208,17 @@ internal static class BackupCommand
         new UriBuilder(server.ConnectionUri) { Path = database }.Uri.ToString();
 
     private static async Task<TimeSpan> DbAsync(
+        FileInfo? tool,
         string[] arguments,
         (string Name, string Value) variable,
         CancellationToken ct
     ) =>
         (
-            await Cli.Wrap("dotnet")
-                .WithArguments([Path.Combine(AppContext.BaseDirectory, "db.dll"), .. arguments])
+            await (
+                tool is null
+                    ? Cli.Wrap("dotnet").WithArguments([Path.Combine(AppContext.BaseDirectory, "db.dll"), .. arguments])
+                    : Cli.Wrap(tool.FullName).WithArguments(arguments)
+            )
                 .WithEnvironmentVariables(set =>
                     set.Set("MIGRATE_DATABASE_URL", null).Set("DATABASE_URL", null).Set(variable.Name, variable.Value)
                 )
