@@ -100,37 +100,66 @@ internal static class BackupCommand
                 var store = Path.Combine(directory.FullName, "store");
                 var archive = Path.Combine(directory.FullName, "archive");
                 var other = Path.Combine(directory.FullName, "other");
-                var tookDump = await RunAsync(
-                    Path.Combine(programs, "pg_dump"),
-                    ["--format=directory", jobsArgument, "--compress=1", $"--file={archive}", source.ConnectionUri],
-                    ct
+                var (tookDump, tookBackup, tookBare, tookRestore) = (
+                    TimeSpan.Zero,
+                    TimeSpan.Zero,
+                    TimeSpan.Zero,
+                    TimeSpan.Zero
                 );
-                var tookBackup = await DbAsync(
-                    tool,
-                    ["backup", jobsArgument, "--compress=1", "--to", store, "--pg-bin", programs],
-                    ("MIGRATE_DATABASE_URL", source.ConnectionUri),
-                    ct
-                );
+                Func<Task>[] backups =
+                [
+                    async () =>
+                        tookDump = await RunAsync(
+                            Path.Combine(programs, "pg_dump"),
+                            [
+                                "--format=directory",
+                                jobsArgument,
+                                "--compress=1",
+                                $"--file={archive}",
+                                source.ConnectionUri,
+                            ],
+                            ct
+                        ),
+                    async () =>
+                        tookBackup = await DbAsync(
+                            tool,
+                            ["backup", jobsArgument, "--compress=1", "--to", store, "--pg-bin", programs],
+                            ("MIGRATE_DATABASE_URL", source.ConnectionUri),
+                            ct
+                        ),
+                ];
+                Func<Task>[] restores =
+                [
+                    async () =>
+                        tookBare = await RestoreAsync(
+                            server,
+                            "bare",
+                            async (url, token) =>
+                                await RunAsync(
+                                    Path.Combine(programs, "pg_restore"),
+                                    [jobsArgument, "--exit-on-error", $"--dbname={url}", archive],
+                                    token
+                                ),
+                            ct
+                        ),
+                    async () =>
+                        tookRestore = await DbAsync(
+                            tool,
+                            ["restore", jobsArgument, "--in", store, "--create-database", "--pg-bin", programs],
+                            ("RESTORE_DATABASE_URL", UriTo(server, "restored")),
+                            ct
+                        ),
+                ];
+                // Who goes first changes from round to round, and nobody pays for what another wrote.
+                foreach (var run in InTurn(backups, round).Concat(InTurn(restores, round)))
+                {
+                    await ExecuteAsync(server.ConnectionString, "CHECKPOINT", ct);
+                    await run();
+                }
+
                 var tookUsual = await RunAsync(
                     Path.Combine(programs, "pg_dump"),
                     ["--format=directory", jobsArgument, $"--file={other}", source.ConnectionUri],
-                    ct
-                );
-                var tookBare = await RestoreAsync(
-                    server,
-                    "bare",
-                    async (url, token) =>
-                        await RunAsync(
-                            Path.Combine(programs, "pg_restore"),
-                            [jobsArgument, "--exit-on-error", $"--dbname={url}", archive],
-                            token
-                        ),
-                    ct
-                );
-                var tookRestore = await DbAsync(
-                    tool,
-                    ["restore", jobsArgument, "--in", store, "--create-database", "--pg-bin", programs],
-                    ("RESTORE_DATABASE_URL", UriTo(server, "restored")),
                     ct
                 );
                 await ExecuteAsync(server.ConnectionString, "DROP DATABASE restored", ct);
@@ -170,6 +199,9 @@ internal static class BackupCommand
             directory.Delete(recursive: true);
         }
     }
+
+    private static IEnumerable<Func<Task>> InTurn(Func<Task>[] runs, int round) =>
+        round % 2 == 0 ? runs : runs.Reverse();
 
     private static async Task FillAsync(string connectionString, int rows, CancellationToken ct)
     {
