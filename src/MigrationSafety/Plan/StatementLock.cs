@@ -19,6 +19,8 @@ internal sealed record StatementLock(string Mode, string Relation)
             ),
             ["DROP", "INDEX", ..] => After("INDEX", concurrently ? ShareUpdateExclusive : AccessExclusive),
             ["REINDEX", ..] => Last(concurrently ? ShareUpdateExclusive : AccessExclusive),
+            // The new table is nobody's yet; the one that its foreign key leads to takes no writes until the transaction ends.
+            ["CREATE", "TABLE", ..] when tokens.Contains("REFERENCES") => After("REFERENCES", ShareRowExclusive),
             ["ALTER", "TABLE", ..] => After("TABLE", OfAlterTable(tokens)),
             ["DROP", "TABLE", ..] or ["CLUSTER", ..] or ["TRUNCATE", "TABLE", ..] => After(
                 tokens.Contains("TABLE") ? "TABLE" : "CLUSTER",

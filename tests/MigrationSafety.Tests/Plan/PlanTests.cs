@@ -130,6 +130,8 @@ public class PlanTests(PostgresServer postgres)
     [InlineData("ALTER TABLE IF EXISTS ONLY t ADD c int", "AccessExclusiveLock t")]
     [InlineData("ALTER TABLE t VALIDATE CONSTRAINT c", "ShareUpdateExclusiveLock t")]
     [InlineData("ALTER TABLE t ADD CONSTRAINT c FOREIGN KEY (a) REFERENCES u NOT VALID", "ShareRowExclusiveLock t")]
+    [InlineData("CREATE TABLE n (a text REFERENCES s.u (id))", "ShareRowExclusiveLock s.u")]
+    [InlineData("CREATE TABLE n (a text)", null)]
     [InlineData("DROP TABLE IF EXISTS t", "AccessExclusiveLock t")]
     [InlineData("TRUNCATE t", "AccessExclusiveLock t")]
     [InlineData("CREATE POLICY p ON t FOR SELECT USING (true)", "AccessExclusiveLock t")]
