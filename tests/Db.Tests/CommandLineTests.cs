@@ -50,6 +50,22 @@ public class CommandLineTests
         Assert.Empty(result.StandardOutput);
     }
 
+    [Theory]
+    [InlineData("release", "--rollback-on-failur")]
+    [InlineData("preflight", "--no-such-option=x", "--", "--lock-wait", "1s")]
+    [InlineData("rehearse", "--lock-wait", "1s")]
+    public async Task A_mistyped_option_is_not_taken_for_one_of_the_rails(params string[] arguments)
+    {
+        var result = await new Tool().RunAsync(arguments);
+
+        Assert.Equal(2, result.ExitCode);
+        Assert.StartsWith(
+            $"db {arguments[0]} has no option {arguments[1].Split('=')[0]}.",
+            result.StandardError,
+            StringComparison.Ordinal
+        );
+    }
+
     [Fact]
     public async Task Without_a_command_the_help_is_shown()
     {

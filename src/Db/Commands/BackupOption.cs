@@ -7,7 +7,7 @@ namespace Db.Commands;
 internal static class BackupOption
 {
     public static Option<string?> Store(string name = "--to") =>
-        new(name)
+        new(name, name == "--in" ? ["--backups"] : [])
         {
             Description =
                 $"The directory of the backups. Without it: {BackupStore.Variable}, else artifacts/backups of this checkout.",

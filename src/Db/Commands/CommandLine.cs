@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using Db.Console;
 using LocalPostgres;
 using MigrationSafety;
@@ -11,6 +12,8 @@ namespace Db.Commands;
 internal static class CommandLine
 {
     private const string Ended = "Ended before it was done; nothing is left half-done.";
+
+    private const string Misplaced = "An argument is in the wrong place. (It is not shown: it may hold a password.)";
 
     // What System.CommandLine makes of SIGTERM: 128 + 15.
     private const int Terminated = 143;
@@ -99,6 +102,12 @@ internal static class CommandLine
             return ExitCode.CouldNotRun;
         }
 
+        if (Stray(parsed, args) is { } stray)
+        {
+            Fail(report, stray);
+            return ExitCode.CouldNotRun;
+        }
+
         try
         {
             var configuration = new InvocationConfiguration
@@ -129,6 +138,9 @@ internal static class CommandLine
             return code;
         }
     }
+
+    /// <summary>The name of the argument that takes what stands behind a lone <c>--</c>.</summary>
+    public const string RailsArguments = "rails arguments";
 
     /// <summary>The report that a command writes to.</summary>
     public static Report ReportOf(ParseResult parsed) =>
@@ -163,8 +175,27 @@ internal static class CommandLine
             ),
         };
 
+    // The rails take what stands behind --. A mistyped option of ours in front of it would be taken for one of theirs.
+    private static string? Stray(ParseResult parsed, string[] args)
+    {
+        var taken = parsed
+            .CommandResult.Children.OfType<ArgumentResult>()
+            .SelectMany(argument => argument.Tokens)
+            .Select(token => token.Value)
+            .ToList();
+        var behind = args.SkipWhile(word => word != "--").Skip(1).Count();
+        if (!parsed.CommandResult.Command.Arguments.Any(a => a.Name == RailsArguments) || taken.Count <= behind)
+        {
+            return null;
+        }
+
+        var first = taken[0];
+        var command = parsed.CommandResult.Command.Name;
+        return first.StartsWith('-')
+            ? $"db {command} has no option {first.Split('=')[0]}. What is meant for the bundle's rails stands behind a lone --.{Environment.NewLine}See: db {command} --help"
+            : $"{Misplaced} What is meant for the bundle's rails stands behind a lone --.{Environment.NewLine}See: db {command} --help";
+    }
+
     private static string Redacted(string message) =>
-        message.Contains("://", StringComparison.Ordinal) || message.Contains('=')
-            ? "An argument is in the wrong place. (It is not shown: it may hold a password.)"
-            : message;
+        message.Contains("://", StringComparison.Ordinal) || message.Contains('=') ? Misplaced : message;
 }

@@ -19,7 +19,7 @@ internal static class PreflightCommand
             HelpName = "file",
             DefaultValueFactory = _ => Path.Combine("artifacts", "efbundle"),
         };
-        var backups = new Option<string?>("--backups")
+        var backups = new Option<string?>("--backups", "--in")
         {
             Description = "Where backups are kept; the usual place of 'db backup' where this is not given.",
             HelpName = "folder",
@@ -50,7 +50,7 @@ internal static class PreflightCommand
             HelpName = "check=reason",
             Arity = ArgumentArity.OneOrMore,
         };
-        var rails = new Argument<string[]>("rails arguments")
+        var rails = new Argument<string[]>(CommandLine.RailsArguments)
         {
             Description = "What stands after -- goes to the bundle's rails.",
             Arity = ArgumentArity.ZeroOrMore,

@@ -43,7 +43,7 @@ internal static class RehearseCommand
         };
         var jobs = BackupOption.Jobs();
         var pgBin = BackupOption.PgBin();
-        var rails = new Argument<string[]>("rails arguments")
+        var rails = new Argument<string[]>(CommandLine.RailsArguments)
         {
             Description = "What stands after -- goes to the bundle's rails, as it will in the release.",
             Arity = ArgumentArity.ZeroOrMore,

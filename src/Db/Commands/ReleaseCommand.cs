@@ -94,13 +94,13 @@ internal static class ReleaseCommand
 
     private static readonly Option<string?> _folder = ReleaseFolderOption.Create();
 
-    private static readonly Option<string?> _backups = new("--backups")
+    private static readonly Option<string?> _backups = new("--backups", "--in")
     {
         Description = "Where backups are kept; the usual place of 'db backup' where this is not given.",
         HelpName = "folder",
     };
 
-    private static readonly Argument<string[]> _rails = new("rails arguments")
+    private static readonly Argument<string[]> _rails = new(CommandLine.RailsArguments)
     {
         Description = "What stands after -- goes to the bundle's rails, for example: -- --lock-wait 20min",
         Arity = ArgumentArity.ZeroOrMore,
