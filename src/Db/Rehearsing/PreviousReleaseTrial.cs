@@ -65,7 +65,7 @@ internal sealed class PreviousReleaseTrial(
             var run = await bundleFor(After).RunAsync(["--", .. railsArguments], null, ct);
             if (run.ExitCode != 0)
             {
-                return Problem($"on tables with {Rows} made rows each, the bundle failed: {run.Said}");
+                return Problem($"on tables with {Rows} made rows each, the bundle failed: {run.Failure}");
             }
 
             var comparison = await new ReleaseComparer(

@@ -159,7 +159,7 @@ internal sealed class Rehearsal(RehearsalOptions options, IProgress<string>? pro
         };
         if (run.ExitCode != 0)
         {
-            return result with { Failures = [$"The bundle failed with exit code {run.ExitCode}: {run.Said}"] };
+            return result with { Failures = [$"The bundle failed with exit code {run.ExitCode}: {run.Failure}"] };
         }
 
         result = await VerifiedAsync(result, scratch, "After the bundle", ct);
@@ -277,7 +277,7 @@ internal sealed class Rehearsal(RehearsalOptions options, IProgress<string>? pro
                     back.Took.TotalSeconds,
                     0,
                     [],
-                    $"Going back to {target} failed: {back.Said}"
+                    $"Going back to {target} failed: {back.Failure}"
                 )
             );
         }
@@ -296,7 +296,7 @@ internal sealed class Rehearsal(RehearsalOptions options, IProgress<string>? pro
             back.Took.TotalSeconds,
             forward.Took.TotalSeconds,
             differences,
-            forward.ExitCode != 0 ? $"Going forward again after that failed: {forward.Said}"
+            forward.ExitCode != 0 ? $"Going forward again after that failed: {forward.Failure}"
                 : differences.Count > 0
                     ? $"After going back to {target} the schema is not the one before the release: {differences.Count} differences, the first: {differences[0]}."
                 : null
