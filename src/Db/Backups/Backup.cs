@@ -24,6 +24,10 @@ internal sealed record Backup(string Directory, BackupManifest Manifest)
 
     public string Data => Path.Combine(Directory, DataDirectory);
 
+    /// <summary>Where a backup lies.</summary>
+    public static BackupStore Around(string directory) =>
+        new(Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory)))!);
+
     /// <summary>Reads a backup's manifest.</summary>
     /// <exception cref="CouldNotRunException">The directory is no finished backup, or its manifest was changed.</exception>
     public static Backup Open(string directory)
@@ -31,7 +35,9 @@ internal sealed record Backup(string Directory, BackupManifest Manifest)
         directory = Path.GetFullPath(directory);
         if (!System.IO.Directory.Exists(directory))
         {
-            throw new CouldNotRunException($"There is no directory {directory}. List the backups with: db backup list");
+            throw new CouldNotRunException(
+                $"There is no directory {directory}. List the backups with: {Around(directory).ToList}"
+            );
         }
 
         var path = Path.Combine(directory, ManifestFile);
@@ -39,7 +45,7 @@ internal sealed record Backup(string Directory, BackupManifest Manifest)
         {
             throw new CouldNotRunException(
                 $"{directory} was never finished: the backup was interrupted, and what is there is a part of the data. "
-                    + "It cannot be restored. List the finished ones with: db backup list"
+                    + $"It cannot be restored. List the finished ones with: {Around(directory).ToList}"
             );
         }
 
@@ -49,7 +55,7 @@ internal sealed record Backup(string Directory, BackupManifest Manifest)
                 File.Exists(Path.Combine(directory, "toc.dat"))
                     ? $"{directory} is an archive of pg_dump's own, not a backup of this tool: it has no {ManifestFile}, so nothing "
                         + "says whether it is whole. pg_restore restores it."
-                    : $"{directory} is no backup: it has no {ManifestFile}. List the backups with: db backup list"
+                    : $"{directory} is no backup: it has no {ManifestFile}. List the backups with: {Around(directory).ToList}"
             );
         }
 
@@ -133,7 +139,7 @@ internal sealed record Backup(string Directory, BackupManifest Manifest)
                 $"The backup {Directory} is damaged, and nothing was restored from it:{Environment.NewLine}  "
                     + string.Join(Environment.NewLine + "  ", damages.Take(10))
                     + (damages.Count > 10 ? $"{Environment.NewLine}  and {damages.Count - 10} more" : "")
-                    + $"{Environment.NewLine}To do: restore an older one (db backup list), and take a new one now: db backup"
+                    + $"{Environment.NewLine}To do: restore an older one ({Around(Directory).ToList}), and take a new one now: {Around(Directory).ToMake}"
             );
         }
     }

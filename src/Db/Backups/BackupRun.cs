@@ -376,7 +376,7 @@ internal sealed class BackupRun(NamedDatabase database, BackupOptions options, I
     private string DiskFull() =>
         $"No backup was made: the disk of {options.Store.Directory} is full"
         + (FreeBytes() is { } free ? $" ({Sizes.Of(free)} free)" : "")
-        + $". What was written is removed. To do: make room (db backup list shows what is there), or name another directory with --to or in {BackupStore.Variable}.";
+        + $". What was written is removed. To do: make room ({options.Store.ToList} shows what is there), or name another directory with --to or in {BackupStore.Variable}.";
 
     private static bool IsDiskFull(Exception e) =>
         // ENOSPC, EDQUOT; ERROR_DISK_FULL

@@ -1,3 +1,4 @@
+using Db.Commands;
 using LocalPostgres.Choosing;
 
 namespace Db.Backups;
@@ -29,6 +30,15 @@ internal sealed record BackupStore(string Directory)
                     )
             )
         );
+
+    /// <summary>A command that makes a backup here.</summary>
+    public string ToMake => ToolCommand.Of(["backup", "--to", Directory]);
+
+    /// <summary>A command that shows what is here.</summary>
+    public string ToList => ToolCommand.Of(["backup", "list", "--in", Directory]);
+
+    /// <summary>A command that tries the newest backup here.</summary>
+    public string ToVerify => ToolCommand.Of(["backup", "verify", "--in", Directory]);
 
     public static bool IsPartial(string directory) =>
         Path.TrimEndingDirectorySeparator(directory).EndsWith(PartialSuffix, StringComparison.Ordinal);
@@ -83,7 +93,7 @@ internal sealed record BackupStore(string Directory)
             .ToList();
         return all.Count == 0
                 ? throw new CouldNotRunException(
-                    $"There is no backup in {Directory}. Make one: db backup; or name one: {option} DIRECTORY"
+                    $"There is no backup in {Directory}. Make one: {ToMake}; or name one: {option} DIRECTORY"
                 )
             : databases.Count > 1
                 ? throw new CouldNotRunException(
@@ -91,7 +101,7 @@ internal sealed record BackupStore(string Directory)
                 )
             : Newest()
                 ?? throw new CouldNotRunException(
-                    $"Every backup in {Directory} failed its restore drill. Make a new one: db backup"
+                    $"Every backup in {Directory} failed its restore drill. Make a new one: {ToMake}"
                 );
     }
 

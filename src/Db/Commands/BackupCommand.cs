@@ -208,7 +208,7 @@ internal static class BackupCommand
 
         if (list.Backups.Count == 0)
         {
-            report.Line($"There is no backup in {store.Directory}. Make one: db backup");
+            report.Line($"There is no backup in {store.Directory}. Make one: {store.ToMake}");
         }
 
         report.Json(
@@ -283,7 +283,7 @@ internal static class BackupCommand
                     parsed.GetValue(backup) is { } named ? store.Find(named)
                     : store.List().Backups is [var newest, ..] ? newest
                     : throw new CouldNotRunException(
-                        $"There is no backup in {store.Directory}. Make one: db backup; or name one: db backup verify DIRECTORY"
+                        $"There is no backup in {store.Directory}. Make one: {store.ToMake}; or name one: {ToolCommand.Of(["backup", "verify", "DIRECTORY"])}"
                     );
                 var drill = await RestoreDrill.RunAsync(
                     found,
@@ -323,7 +323,8 @@ internal static class BackupCommand
                 $"{backup.Directory} failed its drill{(drill.Failure is { } why ? $": {why}" : ": what comes out is not what went in.")}",
                 "red"
             );
-            report.Line("Do not count on it. Take a new one, and verify that: db backup && db backup verify");
+            var store = Backup.Around(backup.Directory);
+            report.Line($"Do not count on it. Take a new one, and verify that: {store.ToMake} && {store.ToVerify}");
         }
 
         report.Json(drill);

@@ -121,7 +121,7 @@ internal static class RehearseCommand
                 )
                 ?? throw new CouldNotRunException(
                     $"There is no good backup of {named.Connection} (named by {named.Source}) in {store.Directory}. "
-                        + "Make one: db backup; or name one: --backup DIRECTORY"
+                        + $"Make one: {store.ToMake}; or name one: --backup DIRECTORY"
                 );
         }
 

@@ -59,7 +59,8 @@ internal sealed class Rehearsal(RehearsalOptions options, IProgress<string>? pro
         {
             throw new CouldNotRunException(
                 $"{options.Backup.Directory} cannot be restored: {e.Message}{Environment.NewLine}"
-                    + "Nothing was rehearsed, and this backup is none to count on. To do: take a new one, and verify it: db backup && db backup verify"
+                    + "Nothing was rehearsed, and this backup is none to count on. To do: take a new one, and verify it: "
+                    + $"{Backup.Around(options.Backup.Directory).ToMake} && {Backup.Around(options.Backup.Directory).ToVerify}"
             );
         }
 

@@ -150,7 +150,7 @@ public sealed class RehearsalTests(PostgresServer postgres, BuiltBundle bundle) 
     {
         var noBundle = await _folder.Tool.RunAsync("rehearse");
         Assert.Equal(2, noBundle.ExitCode);
-        Assert.Contains("Make one: db backup", noBundle.StandardError, StringComparison.Ordinal);
+        Assert.Contains(" backup --to ", noBundle.StandardError, StringComparison.Ordinal);
 
         await using var production = await postgres.MigratedDatabaseAsync();
         await _folder.TakeAsync(production);

@@ -1,3 +1,4 @@
+using Db.Commands;
 using Db.Rehearsing;
 using MigrationSafety.Arguments;
 
@@ -37,7 +38,7 @@ internal sealed class RehearsedCheck : IPreflightCheck
         {
             return (
                 PreflightOutcome.Fail,
-                $"the rehearsal {when} failed: {string.Join("; ", rehearsal.Failures)}",
+                $"the rehearsal {when} failed: {string.Join("; ", rehearsal.Failures.Select(failure => failure.Split('\n')[0].TrimEnd('.')))}. All of it: {facts.RehearsalFile}",
                 $"mend it, build the bundle again, then: {rehearse}"
             );
         }
@@ -87,7 +88,7 @@ internal sealed class WayBackCheck : IPreflightCheck
 
     private static (PreflightOutcome, string, string?) Look(PreflightFacts facts)
     {
-        const string byBackup = "The way back is the backup: db restore --help";
+        var byBackup = $"The way back is the backup: {ToolCommand.Of(["restore", "--help"])}";
         if (facts.Plan is { Migrations.Count: 0 })
         {
             return (PreflightOutcome.Ok, "nothing is pending, so there is nothing to go back from", null);
@@ -102,7 +103,7 @@ internal sealed class WayBackCheck : IPreflightCheck
             ),
             { Possible: false } back => (
                 PreflightOutcome.Warn,
-                $"the migrations cannot be taken back: {back.Failure ?? "their Down failed"}",
+                $"the migrations cannot be taken back: {(back.Failure ?? "their Down failed").Split('\n')[0].TrimEnd('.')}",
                 byBackup
             ),
             { LosesData: true } back => (

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Db.Commands;
 using Db.CriticalQueries;
 
 namespace Db.Releasing.Steps;
@@ -50,7 +51,7 @@ internal sealed class QueriesStep : IReleaseStep
             ? StepResult.Passed($"{results.Count} queries, all as expected", evidence)
             : StepResult.Failed(
                 $"{wrong.Count} of {results.Count} critical queries are not as expected: {string.Join(", ", wrong.Select(r => r.Name))}",
-                "if users wait for them, go back; otherwise correct the query or the index by a migration. Alone: db queries",
+                $"if users wait for them, go back; otherwise correct the query or the index by a migration. Alone: {ToolCommand.Of(["queries"])}",
                 evidence
             );
     }

@@ -1,3 +1,4 @@
+using Db.Commands;
 using Db.Watching;
 using MigrationSafety.Arguments;
 
@@ -53,7 +54,7 @@ internal sealed class WatchStep : IReleaseStep
                 StepOutcome.Warned,
                 $"worse than before: {string.Join(", ", worse)}",
                 evidence,
-                "look at the figures: if it is the release, go back by the bundle; if it is the traffic, watch on: db watch"
+                $"look at the figures: if it is the release, go back by the bundle; if it is the traffic, watch on: {ToolCommand.Of(["watch"])}"
             );
     }
 }
