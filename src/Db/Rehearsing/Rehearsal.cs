@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Data.Migrations;
 using Db.Backups;
 using Db.Bundles;
+using Db.Policies;
 using MigrationSafety.Connections;
 using MigrationSafety.Schema;
 using Npgsql;
@@ -164,6 +165,7 @@ internal sealed class Rehearsal(RehearsalOptions options, IProgress<string>? pro
         }
 
         result = await VerifiedAsync(result, scratch, "After the bundle", ct);
+        result = await WithPoliciesAsync(result, scratch, ct);
         if (options.PreviousRelease && plan.Migrations.Count > 0 && before.Migrations is [.., var newest])
         {
             var previous = await new PreviousReleaseTrial(
@@ -243,10 +245,39 @@ internal sealed class Rehearsal(RehearsalOptions options, IProgress<string>? pro
                 Failures =
                 [
                     .. result.Failures,
-                    $"{when} the schema is not the one that this build expects: {differences.Count} differences, the first: {differences[0]}. "
+                    $"{when} the schema is not the one that this build expects: {Counted(differences.Count)}, the first: {differences[0]}. "
                         + "Either the bundle is of another build, or what differs was done by hand in production before the backup.",
                 ],
             };
+    }
+
+    // What the release proves on the live database after its migrations comes out here before them.
+    private async Task<RehearsalResult> WithPoliciesAsync(
+        RehearsalResult result,
+        ScratchDatabase scratch,
+        CancellationToken ct
+    )
+    {
+        progress?.Report("Trying every persona on every table of the new schema.");
+        await using var connection = new NpgsqlConnection(scratch.ConnectionString);
+        await connection.OpenAsync(ct);
+        var found = await new PolicyProof(connection).RunAsync(progress: null, ct);
+        if (found.Wrong is not [var first, ..] wrong)
+        {
+            return result;
+        }
+
+        var detail = first.Detail is null ? "" : $" {first.Detail}";
+        return result with
+        {
+            Failures =
+            [
+                .. result.Failures,
+                $"After the bundle {wrong.Count} of {found.Tried} cells of the persona table are wrong, the first: "
+                    + $"{first.Persona} on {first.Table}, {first.Command}: expected {first.Expected}; found {first.Found}.{detail} "
+                    + "Correct the policy or the grant in the migration; where it is meant to be so, correct src/Data/Access/AccessTable.cs.",
+            ],
+        };
     }
 
     private async Task<RehearsalResult> RolledBackAsync(
@@ -299,7 +330,7 @@ internal sealed class Rehearsal(RehearsalOptions options, IProgress<string>? pro
             differences,
             forward.ExitCode != 0 ? $"Going forward again after that failed: {forward.Failure}"
                 : differences.Count > 0
-                    ? $"After going back to {target} the schema is not the one before the release: {differences.Count} differences, the first: {differences[0]}."
+                    ? $"After going back to {target} the schema is not the one before the release: {Counted(differences.Count)}, the first: {differences[0]}."
                 : null
         );
         return rollback.Failure is not null
@@ -356,4 +387,6 @@ internal sealed class Rehearsal(RehearsalOptions options, IProgress<string>? pro
         await using var command = new NpgsqlCommand(sql, connection) { CommandTimeout = 0 };
         await command.ExecuteNonQueryAsync(ct);
     }
+
+    private static string Counted(int differences) => differences == 1 ? "1 difference" : $"{differences} differences";
 }

@@ -62,7 +62,13 @@ public sealed class RehearsalTests(PostgresServer postgres, BuiltBundle bundle) 
     public async Task What_was_done_by_hand_in_production_comes_out_before_the_release()
     {
         await using var production = await BeforeTheLastMigrationAsync();
-        await PostgresServer.ExecuteAsync(production, "ALTER TABLE public.users ADD COLUMN by_hand int");
+        await PostgresServer.ExecuteAsync(
+            production,
+            """
+            ALTER TABLE public.users ADD COLUMN by_hand int;
+            CREATE POLICY opened_by_hand ON public.users FOR SELECT TO authenticated USING (true);
+            """
+        );
         await _folder.TakeAsync(production);
 
         var run = await _folder
@@ -71,6 +77,11 @@ public sealed class RehearsalTests(PostgresServer postgres, BuiltBundle bundle) 
 
         Assert.Equal(1, run.ExitCode);
         Assert.Contains("by_hand", run.StandardOutput, StringComparison.Ordinal);
+        Assert.Contains(
+            "member on users, select: expected own; found all",
+            run.StandardOutput,
+            StringComparison.Ordinal
+        );
         Assert.Contains("Do not release this bundle", run.StandardOutput, StringComparison.Ordinal);
         Assert.False(RehearsalResult.Read(Result)!.Passed);
     }
