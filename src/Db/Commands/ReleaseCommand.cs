@@ -168,7 +168,7 @@ internal static class ReleaseCommand
             ? ReleaseRun.Resume(options, database, bundle, Show)
             : await ReleaseRun.BeginAsync(options, database, bundle, dry: false, Show, ct);
         var (record, folder) = await run.RunAsync(ct);
-        Conclude(report, record, folder);
+        Conclude(report, record, folder, run.NotKept);
         return record.Outcome switch
         {
             ReleaseOutcome.Released => ExitCode.AsExpected,
@@ -225,7 +225,7 @@ internal static class ReleaseCommand
         return ExitCode.AsExpected;
     }
 
-    private static void Conclude(Report report, ReleaseRecord record, RecordFolder folder)
+    private static void Conclude(Report report, ReleaseRecord record, RecordFolder folder, string? notKept)
     {
         report.Line();
         report.Line(
@@ -241,7 +241,11 @@ internal static class ReleaseCommand
         {
             report.Line();
             report.Line($"{step.Title}: {step.Result!.Summary}");
-            foreach (var evidence in step.Result.Evidence.Where(e => !e.IsInOrder))
+            foreach (
+                var evidence in step
+                    .Result.Evidence.Where(e => !e.IsInOrder)
+                    .OrderBy(e => !e.Value.StartsWith("fail:", StringComparison.Ordinal))
+            )
             {
                 report.Line($"  {evidence.Name}{(evidence.Value.Length > 0 ? $": {evidence.Value}" : "")}");
             }
@@ -269,7 +273,11 @@ internal static class ReleaseCommand
         }
 
         report.Line();
-        report.Line($"Report: {folder.Page}");
+        report.Line(
+            notKept is null
+                ? $"Report: {folder.Page}"
+                : $"The record and the report could not be written into {folder.Directory}: {notKept} Keep what stands above."
+        );
         report.Json(record);
     }
 

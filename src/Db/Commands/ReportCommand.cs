@@ -33,6 +33,7 @@ internal static class ReportCommand
             var folder = new RecordFolder(parsed.GetValue(_folder)!);
             var record = folder.Read();
             ReleaseReports.Write(folder, record);
+            ReleaseReports.Summarize(record);
             report.Line($"{ReportWords.Headline(record)}: {record.Database}");
             report.Line($"Report: {folder.Page}");
             report.Json(record);

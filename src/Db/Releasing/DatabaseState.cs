@@ -1,4 +1,5 @@
 using Data;
+using MigrationSafety.Locking;
 using Npgsql;
 
 namespace Db.Releasing;
@@ -36,17 +37,27 @@ internal sealed record DatabaseState(
                 ct
             )
             : [];
+        // Whoever holds the runner's lock migrates, also while it waits without queueing, and whatever it calls itself.
+        var key = RunnerLock.Key($"{schema}.__EFMigrationsHistory");
         var running = await LinesAsync(
             connection,
             """
-            SELECT format('process %s (%s), %s since %s', pid, application_name, state,
-                to_char(state_change AT TIME ZONE 'UTC', 'HH24:MI:SS "UTC"'))
+            SELECT format('process %s (%s), %s since %s', pid, coalesce(nullif(application_name, ''), 'a run of the migrations'),
+                coalesce(state, 'connected'),
+                to_char(coalesce(state_change, backend_start, now()) AT TIME ZONE 'UTC', 'HH24:MI:SS "UTC"'))
             FROM pg_stat_activity
-            WHERE datname = current_database() AND pid <> pg_backend_pid() AND state <> 'idle'
-                AND application_name ~ ': (revert )?[0-9]{14}_'
+            WHERE datname = current_database() AND pid <> pg_backend_pid()
+                AND (pid IN (
+                        SELECT l.pid FROM pg_locks l
+                        WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1 AND l.database = (
+                                SELECT oid FROM pg_database WHERE datname = current_database())
+                            AND l.classid::bigint = $1 AND l.objid::bigint = $2)
+                    OR state <> 'idle' AND application_name ~ ': (revert )?[0-9]{14}_')
             ORDER BY pid
             """,
-            ct
+            ct,
+            (long)(uint)(key >> 32),
+            (long)(uint)key
         );
         return new DatabaseState(applied, unfinished, running);
     }
@@ -80,10 +91,16 @@ internal sealed record DatabaseState(
     private static async Task<IReadOnlyList<string>> LinesAsync(
         NpgsqlConnection connection,
         string sql,
-        CancellationToken ct
+        CancellationToken ct,
+        params object[] parameters
     )
     {
         await using var command = new NpgsqlCommand(sql, connection);
+        foreach (var parameter in parameters)
+        {
+            command.Parameters.Add(new() { Value = parameter });
+        }
+
         await using var reader = await command.ExecuteReaderAsync(ct);
         var lines = new List<string>();
         while (await reader.ReadAsync(ct))

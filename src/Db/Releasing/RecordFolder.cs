@@ -25,11 +25,45 @@ internal sealed record RecordFolder(string Directory)
 
     public string BundleLog => Path.Combine(Directory, "bundle.log");
 
+    private string RunningFile => Path.Combine(Directory, "running");
+
+    /// <summary>Says that this process works on the release, until it is disposed of or the process ends, however it does.</summary>
+    /// <returns>Null where another process works on it.</returns>
+    public IDisposable? TryHold()
+    {
+        try
+        {
+            return new FileStream(
+                RunningFile,
+                FileMode.OpenOrCreate,
+                FileAccess.ReadWrite,
+                FileShare.None,
+                bufferSize: 1,
+                FileOptions.DeleteOnClose
+            );
+        }
+        catch (IOException) when (File.Exists(RunningFile))
+        {
+            return null;
+        }
+    }
+
     /// <summary>Makes the folder of a new release.</summary>
+    /// <exception cref="CouldNotRunException">It cannot be made.</exception>
     public static RecordFolder Create(string releases, string id)
     {
         var directory = Path.Combine(releases, id);
-        System.IO.Directory.CreateDirectory(directory);
+        try
+        {
+            System.IO.Directory.CreateDirectory(directory);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new CouldNotRunException(
+                $"The record of the release cannot be kept in {releases}: {e.Message} Nothing was begun. To do: make that folder yours, or name another one: --releases FOLDER"
+            );
+        }
+
         return new RecordFolder(directory);
     }
 
@@ -74,6 +108,19 @@ internal sealed record RecordFolder(string Directory)
         catch (Exception e) when (e is JsonException or FileNotFoundException or DirectoryNotFoundException)
         {
             throw new CouldNotRunException($"{RecordFile} is no record of a release: {e.Message}");
+        }
+    }
+
+    /// <summary>Adds a line of the bundle to its log.</summary>
+    public void NoteBundle(string line)
+    {
+        try
+        {
+            File.AppendAllText(BundleLog, $"{DateTimeOffset.UtcNow:O} {line}{Environment.NewLine}");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Who stops listening to a bundle ends it, in the midst of a migration. The record holds the line too.
         }
     }
 

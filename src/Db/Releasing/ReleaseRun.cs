@@ -15,6 +15,8 @@ internal sealed class ReleaseRun
     private readonly IReadOnlyList<IReleaseStep> _steps;
     private readonly Lock _events = new();
     private string _step = "start";
+    private IDisposable? _held;
+    private string? _notKept;
 
     private ReleaseRun(
         ReleaseRecord record,
@@ -49,6 +51,7 @@ internal sealed class ReleaseRun
         var where = database.Connection.ToString();
         if (!dry && RecordFolder.FindUnfinished(options.Releases, where) is { } unfinished)
         {
+            using var ended = Hold(unfinished.Folder, unfinished.Record);
             throw new RefusedException(
                 $"""
                 Release {unfinished.Record.Id} of {where} has no end: it was interrupted, or the tool was killed, during "{unfinished.Record.Steps.LastOrDefault()?.Id
@@ -75,8 +78,9 @@ internal sealed class ReleaseRun
         };
         var plan = await ReadStartAsync(record, database, bundle, options, ct);
         var folder = dry ? null : RecordFolder.Create(options.Releases, record.Id);
+        var held = folder is null ? null : Hold(folder, record);
         folder?.Write(record);
-        return new ReleaseRun(record, folder, options, database, bundle, plan, show);
+        return new ReleaseRun(record, folder, options, database, bundle, plan, show) { _held = held };
     }
 
     /// <summary>Takes up the unfinished release of a database.</summary>
@@ -103,6 +107,7 @@ internal sealed class ReleaseRun
             );
         }
 
+        var held = Hold(folder, record);
         foreach (var step in record.Steps.Where(step => step.Result is null))
         {
             step.Result = new StepResult(StepOutcome.Interrupted, "the tool ended during this step", []);
@@ -110,14 +115,27 @@ internal sealed class ReleaseRun
 
         (record.Outcome, record.Finished) = (null, null);
         (record.State, record.ToGoOn, record.ToGoBack) = ([], null, null);
-        return new ReleaseRun(record, folder, options, database, bundle, plan: null, show);
+        return new ReleaseRun(record, folder, options, database, bundle, plan: null, show) { _held = held };
     }
+
+    // Two processes on one release would write over each other's record, and each would take the other's bundle for a dead one.
+    private static IDisposable Hold(RecordFolder folder, ReleaseRecord record) =>
+        folder.TryHold()
+        ?? throw new RefusedException(
+            $"""
+            Release {record.Id} of {record.Database} is running, in another process: step "{folder.Read().Steps.LastOrDefault()?.Id
+                ?? "start"}".
+            Its record: {folder.RecordFile}
+            This one changed nothing. Wait for the other one's end.
+            """
+        );
 
     /// <summary>Marks the unfinished release of a database as given up.</summary>
     public static void Abandon(ReleaseOptions options, NamedDatabase database)
     {
         if (RecordFolder.FindUnfinished(options.Releases, database.Connection.ToString()) is var (folder, record))
         {
+            using var held = Hold(folder, record);
             (record.Outcome, record.Finished) = (ReleaseOutcome.Abandoned, DateTimeOffset.UtcNow);
             folder.Write(record);
         }
@@ -134,6 +152,9 @@ internal sealed class ReleaseRun
             )
         );
 
+    /// <summary>Why the record and the report are not all there; null where they are.</summary>
+    public string? NotKept => _notKept;
+
     /// <summary>The context, for a dry run of the checks that change nothing.</summary>
     public ReleaseContext Context => _context;
 
@@ -141,6 +162,7 @@ internal sealed class ReleaseRun
     /// <returns>The record, with its outcome.</returns>
     public async Task<(ReleaseRecord Record, RecordFolder Folder)> RunAsync(CancellationToken ct)
     {
+        using var held = _held;
         await using (var probe = LatencyProbe.Start(_context.Database.Connection))
         {
             var earlier = Record.Probe.ToList();
@@ -150,17 +172,45 @@ internal sealed class ReleaseRun
         }
 
         await EndAsync();
-        Folder.Write(Record);
         // Before the team is told: a chat that hangs must not keep the report back.
-        ReleaseReports.Write(Folder, Record);
+        Keep();
+        Keep(() => ReleaseReports.Write(Folder, Record));
         if (await NoticeStep.EndAsync(_context, CancellationToken.None) is { } told)
         {
             Say(ReleaseEventKind.Information, $"Tell the team: {told.Summary}");
-            Folder.Write(Record);
-            ReleaseReports.Write(Folder, Record);
+            Keep();
+            Keep(() => ReleaseReports.Write(Folder, Record));
         }
 
+        Keep(() => ReleaseReports.Summarize(Record));
         return (Record, Folder);
+    }
+
+    private void Keep() =>
+        Keep(() =>
+        {
+            lock (_events)
+            {
+                Folder.Write(Record);
+                _notKept = null;
+            }
+        });
+
+    // A disk that is full, or a folder that is gone, must not end a release between its migrations and their verification.
+    private void Keep(Action write)
+    {
+        try
+        {
+            write();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            if (_notKept is null)
+            {
+                _notKept = e.Message;
+                Say(ReleaseEventKind.Error, $"The record and the report cannot be written: {e.Message}");
+            }
+        }
     }
 
     private async Task<ReleaseOutcome> StepsAsync(CancellationToken ct)
@@ -208,14 +258,22 @@ internal sealed class ReleaseRun
         {
             _step = step.Id;
             Record.Steps.Add(record);
-            Folder.Write(Record);
         }
 
+        Keep();
         Say(ReleaseEventKind.Information, step.Title);
         StepResult result;
         if (_context.Options.Without.TryGetValue(step.Id, out var reason))
         {
             result = StepResult.Skipped($"left out: {reason}");
+        }
+        else if (step.Id == "migrate" && _notKept is not null)
+        {
+            // Killed from here on, it could not be resumed, and nobody would know what it did.
+            result = StepResult.Failed(
+                $"It was not begun: the record of the release cannot be written. {_notKept}",
+                $"make room in {Folder.Directory}, or give it back to you; then release again."
+            );
         }
         else
         {
@@ -237,8 +295,9 @@ internal sealed class ReleaseRun
         lock (_events)
         {
             (record.Result, record.Finished) = (result, DateTimeOffset.UtcNow);
-            Folder.Write(Record);
         }
+
+        Keep();
 
         Say(
             result.Outcome == StepOutcome.Failed ? ReleaseEventKind.Error : ReleaseEventKind.Information,
@@ -265,7 +324,7 @@ internal sealed class ReleaseRun
         }
 
         var step = new RollBackStep();
-        return (await TakeAsync(step, ct)).Outcome == StepOutcome.Passed;
+        return (await TakeAsync(step, ct)).Outcome is StepOutcome.Passed or StepOutcome.Warned;
     }
 
     private async Task EndAsync()
@@ -295,7 +354,7 @@ internal sealed class ReleaseRun
         catch (Exception e)
         {
             Record.State = [$"The database could not be asked: {CommandLine.Explain(e).Message}"];
-            Record.ToGoOn = Again();
+            Record.ToGoOn = HasMigrated() ? Again("--resume") : Again();
             Record.ToGoBack = HasMigrated() ? Back() : null;
         }
     }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.RegularExpressions;
+using CliWrap;
 using CliWrap.Buffered;
 using Npgsql;
 using Xunit;
@@ -24,9 +25,110 @@ public sealed partial class BrokenOffReleaseTests(PostgresServer postgres, Built
             Assert.Contains($"Not applied: {Pending}, {Newest}.", result.StandardOutput, StringComparison.Ordinal);
             Assert.DoesNotContain("To go back", result.StandardOutput, StringComparison.Ordinal);
             Assert.Equal(Before, await NewestAsync());
+            using var record = Record();
+            Assert.StartsWith(
+                $"{Pending} did not get a lock it needs within 2 s",
+                Step(record, "migrate").GetProperty("summary").GetString(),
+                StringComparison.Ordinal
+            );
         }
 
         await PasteAsync(result.StandardOutput, "To go on:");
+        Assert.Equal(Newest, await NewestAsync());
+    }
+
+    [Fact]
+    public async Task A_bundle_killed_between_two_migrations_is_resumed_with_the_first_one_kept()
+    {
+        string said;
+        // The second migration cannot be recorded while somebody else does, uncommitted.
+        await using (
+            await HoldAsync($"""INSERT INTO migrations."__EFMigrationsHistory" VALUES ('{Newest}', 'somebody else')""")
+        )
+        {
+            using var tool = Start();
+            using var child = await ChildOfAsync(tool);
+            await BundleWaitsAsync();
+            Assert.Equal(Pending, await NewestAsync());
+            child.Kill();
+            said = await EndAsync(tool);
+        }
+
+        Assert.Contains($"Migrate: The bundle ended with exit code 137 in {Newest}", said, StringComparison.Ordinal);
+        Assert.Contains($"Applied by this release: {Pending}.", said, StringComparison.Ordinal);
+        Assert.Contains($"Not applied: {Newest}.", said, StringComparison.Ordinal);
+        Assert.Contains($"To go back: {BundleFile} {Before}", said, StringComparison.Ordinal);
+        Assert.Equal(Pending, await NewestAsync());
+
+        await PasteAsync(said, "To go on:");
+
+        Assert.Equal(Newest, await NewestAsync());
+        using var record = Record();
+        Assert.Equal("released", record.RootElement.GetProperty("outcome").GetString());
+        Assert.Equal($"applied {Newest}", Step(record, "migrate").GetProperty("summary").GetString());
+    }
+
+    [Fact]
+    public async Task A_release_that_runs_is_neither_resumed_nor_given_up_by_another()
+    {
+        await using var held = await HoldLockAsync();
+        using var tool = Start();
+        using var child = await ChildOfAsync(tool);
+        await BundleWaitsAsync();
+
+        foreach (var how in (string[])["--resume", "--abandon"])
+        {
+            var other = await ReleaseAsync(how);
+            Assert.Equal(1, other.ExitCode);
+            Assert.Contains("is running, in another process", other.StandardError, StringComparison.Ordinal);
+        }
+
+        await held.DisposeAsync();
+        Assert.Contains("Released", await EndAsync(tool), StringComparison.Ordinal);
+        Assert.Equal(0, tool.ExitCode);
+    }
+
+    [Fact]
+    public async Task A_run_that_was_started_by_hand_is_named_by_the_release_that_it_keeps_out()
+    {
+        var byHand = Cli.Wrap(BundleFile)
+            .WithEnvironmentVariables(Tool.Environment)
+            .WithValidation(CommandResultValidation.None);
+        CommandTask<CommandResult> run;
+        await using (await HoldLockAsync())
+        {
+            run = byHand.ExecuteAsync(Cancel);
+            while (!await ScalarAsync<bool>(HoldsRunnersLock))
+            {
+                await Task.Delay(20, Cancel);
+            }
+
+            var result = await ReleaseAsync("--", "--runner-wait", "1s");
+
+            Assert.Equal(1, result.ExitCode);
+            Assert.Contains("Still running: process", result.StandardOutput, StringComparison.Ordinal);
+        }
+
+        Assert.Equal(0, (await run).ExitCode);
+    }
+
+    [Fact]
+    public async Task A_record_that_can_no_longer_be_written_does_not_end_the_release_half_way()
+    {
+        await using var held = await HoldLockAsync();
+        using var tool = Start();
+        using (await ChildOfAsync(tool))
+        {
+            await BundleWaitsAsync();
+            Directory.CreateDirectory(ReleaseFile("release.json.new"));
+        }
+
+        await held.DisposeAsync();
+        var said = await EndAsync(tool);
+
+        Assert.True(tool.ExitCode == 0, said);
+        Assert.Contains("Released", said, StringComparison.Ordinal);
+        Assert.Contains("The record and the report could not be written", said, StringComparison.Ordinal);
         Assert.Equal(Newest, await NewestAsync());
     }
 
@@ -100,6 +202,11 @@ public sealed partial class BrokenOffReleaseTests(PostgresServer postgres, Built
         await PasteAsync(said, "To go on:");
         Assert.Equal(Newest, await NewestAsync());
     }
+
+    private const string HoldsRunnersLock = """
+        SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory'
+            AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))
+        """;
 
     private Process Start()
     {
@@ -198,11 +305,13 @@ public sealed partial class BrokenOffReleaseTests(PostgresServer postgres, Built
         return await reader.ReadToEndAsync(Cancel);
     }
 
-    private async Task<NpgsqlConnection> HoldLockAsync()
+    private Task<NpgsqlConnection> HoldLockAsync() => HoldAsync("LOCK TABLE users IN ROW EXCLUSIVE MODE");
+
+    private async Task<NpgsqlConnection> HoldAsync(string sql)
     {
         var connection = new NpgsqlConnection(Database.ConnectionString + ";Pooling=false");
         await connection.OpenAsync(Cancel);
-        await using var command = new NpgsqlCommand("BEGIN; LOCK TABLE users IN ROW EXCLUSIVE MODE", connection);
+        await using var command = new NpgsqlCommand($"BEGIN; {sql}", connection);
         await command.ExecuteNonQueryAsync(Cancel);
         return connection;
     }

@@ -51,6 +51,31 @@ public sealed class FailedReleaseTests(PostgresServer postgres, BuiltBundle bund
     }
 
     [Fact]
+    public async Task Rolling_back_says_what_it_does_not_take_back()
+    {
+        // Stands for a Down that leaves something behind.
+        await PostgresServer.ExecuteAsync(
+            Database,
+            """
+            CREATE FUNCTION leave_something() RETURNS event_trigger LANGUAGE plpgsql SET search_path = public
+                AS $$ BEGIN CREATE INDEX IF NOT EXISTS left_behind ON users (timezone); END $$;
+            CREATE EVENT TRIGGER leave_something ON sql_drop WHEN TAG IN ('DROP TABLE') EXECUTE FUNCTION leave_something();
+            """
+        );
+
+        var result = await ReleaseAsync("--rollback-on-failure");
+
+        Assert.Equal(1, result.ExitCode);
+        Assert.Contains("Failed, and rolled back", result.StandardOutput, StringComparison.Ordinal);
+        Assert.Contains("the schema is not quite what it was", result.StandardOutput, StringComparison.Ordinal);
+        Assert.Contains(
+            "extra: table public.users, index left_behind",
+            result.StandardOutput,
+            StringComparison.Ordinal
+        );
+    }
+
+    [Fact]
     public async Task A_policy_opened_by_hand_fails_the_release()
     {
         await PostgresServer.ExecuteAsync(
@@ -74,7 +99,9 @@ public sealed class FailedReleaseTests(PostgresServer postgres, BuiltBundle bund
         free.Start();
         var port = ((System.Net.IPEndPoint)free.LocalEndpoint).Port;
         free.Stop();
-        Tool = Tool.With("RELEASE_WEBHOOK_URL", $"http://127.0.0.1:{port}/secret-path");
+        var summary = Path.Combine(Folder.FullName, "summary.md");
+        Tool = Tool.With("RELEASE_WEBHOOK_URL", $"http://127.0.0.1:{port}/secret-path")
+            .With("GITHUB_STEP_SUMMARY", summary);
 
         var result = await ReleaseAsync();
 
@@ -82,6 +109,10 @@ public sealed class FailedReleaseTests(PostgresServer postgres, BuiltBundle bund
         using var record = Record();
         Assert.Equal("warned", Step(record, "notify").GetProperty("outcome").GetString());
         Assert.DoesNotContain("secret-path", Said(result), StringComparison.Ordinal);
+        Assert.Single(
+            await File.ReadAllLinesAsync(summary, Cancel),
+            line => line.StartsWith("# ", StringComparison.Ordinal)
+        );
     }
 
     [Fact]

@@ -1,13 +1,10 @@
-using System.Text.RegularExpressions;
 using Db.Bundles;
 
 namespace Db.Releasing.Steps;
 
 /// <summary>Runs the bundle as a process: exactly the file and the plan that the checks before it have seen.</summary>
-internal sealed partial class BundleStep : IReleaseStep
+internal sealed class BundleStep : IReleaseStep
 {
-    private const int LinesKept = 40;
-
     public string Id => "migrate";
 
     public string Title => "Migrate";
@@ -43,16 +40,11 @@ internal sealed partial class BundleStep : IReleaseStep
             );
         }
 
-        var lines = new Queue<string>();
-        var run = await WriteLogAsync(
-            context,
-            lines,
-            log =>
-                bundle.RunAsync(
-                    ["--", .. expected, .. context.Options.RailsArguments],
-                    line => Said(context, lines, log, line.Text),
-                    ct
-                )
+        await SchemaBefore.KeepAsync(context, ct);
+        var run = await bundle.RunAsync(
+            ["--", .. expected, .. context.Options.RailsArguments],
+            line => Said(context, line.Text),
+            ct
         );
         var code = run.ExitCode;
         Evidence[] evidence =
@@ -70,47 +62,23 @@ internal sealed partial class BundleStep : IReleaseStep
                 evidence
             )
             : StepResult.Failed(
-                lines.Count == 0
-                    ? $"The bundle ended with exit code {code} and said nothing."
-                    : string.Join('\n', lines),
+                run.Failure,
                 "do what the bundle's message says; the commands to go on and to go back stand below.",
                 evidence
             );
     }
 
-    private static async Task<BundleRun> WriteLogAsync(
-        ReleaseContext context,
-        Queue<string> lines,
-        Func<TextWriter, Task<BundleRun>> run
-    )
+    private static void Said(ReleaseContext context, string line)
     {
-        await using var log = TextWriter.Synchronized(
-            new StreamWriter(context.Folder!.BundleLog, append: true) { AutoFlush = true }
-        );
-        lines.Clear();
-        return await run(log);
-    }
-
-    private static void Said(ReleaseContext context, Queue<string> lines, TextWriter log, string line)
-    {
-        log.WriteLine($"{DateTimeOffset.UtcNow:O} {line}");
+        context.Folder!.NoteBundle(line);
         if (string.IsNullOrWhiteSpace(line) || line is "Done.")
         {
             return;
         }
 
-        lock (lines)
-        {
-            lines.Enqueue(line);
-            if (lines.Count > LinesKept)
-            {
-                lines.Dequeue();
-            }
-        }
-
         context.Say(
-            AppliesOrReverts().IsMatch(line) ? ReleaseEventKind.Migration
-                : Waits().IsMatch(line) ? ReleaseEventKind.Wait
+            BundleProcess.Beginning(line) is not null ? ReleaseEventKind.Migration
+                : BundleRun.IsWait(line) ? ReleaseEventKind.Wait
                 : ReleaseEventKind.Information,
             line
         );
@@ -123,10 +91,4 @@ internal sealed partial class BundleStep : IReleaseStep
 
     private static string Names(IEnumerable<string> ids) =>
         string.Join(", ", ids) is { Length: > 0 } names ? names : "nothing";
-
-    [GeneratedRegex("^(Applying|Reverting) migration '")]
-    private static partial Regex AppliesOrReverts();
-
-    [GeneratedRegex("could not get a lock within|Waiting for it, at most|The connection was lost:")]
-    private static partial Regex Waits();
 }

@@ -21,10 +21,7 @@ internal sealed class RollBackStep : IReleaseStep
             [target],
             line =>
             {
-                File.AppendAllText(
-                    context.Folder!.BundleLog,
-                    $"{DateTimeOffset.UtcNow:O} {line.Text}{Environment.NewLine}"
-                );
+                context.Folder!.NoteBundle(line.Text);
                 if (Says(line))
                 {
                     context.Say(ReleaseEventKind.Migration, line.Text);
@@ -33,15 +30,26 @@ internal sealed class RollBackStep : IReleaseStep
             ct
         );
         var command = $"{context.Bundle.Command} {target}";
-        return run.ExitCode == 0
-            ? StepResult.Passed($"back at {target}", new Evidence("exit code", $"{run.ExitCode}"))
-            : StepResult.Failed(
-                string.Join('\n', run.Lines.Where(Says).Select(line => line.Text)),
+        var exitCode = new Evidence("exit code", $"{run.ExitCode}");
+        if (run.ExitCode != 0)
+        {
+            return StepResult.Failed(
+                run.Failure,
                 run.Said.Contains("would delete data in", StringComparison.Ordinal)
                     ? $"what was applied stays applied. To go back all the same, and lose what it names: {command} -- --allow-data-loss"
                     : $"what it says; then go back by hand: {command}",
-                new Evidence("exit code", $"{run.ExitCode}")
+                exitCode
             );
+        }
+
+        return await SchemaBefore.CompareAsync(context, ct) is { Count: > 0 } differences
+            ? new StepResult(
+                StepOutcome.Warned,
+                $"back at {target}, but the schema is not quite what it was before the release: a Down does not take everything back",
+                [exitCode, .. differences.Select(difference => new Evidence(difference.ToString(), ""))],
+                "give back by hand what the application that runs needs of it, and correct that Down before the next release."
+            )
+            : StepResult.Passed($"back at {target}, and the schema is as it was", exitCode);
     }
 
     private static bool Says(BundleLine line) => !string.IsNullOrWhiteSpace(line.Text) && line.Text != "Done.";

@@ -1,0 +1,37 @@
+using Data.Migrations;
+using MigrationSafety.Schema;
+
+namespace Db.Releasing;
+
+/// <summary>The schema as it was before a release began to migrate: what going back is held against.</summary>
+internal static class SchemaBefore
+{
+    /// <summary>Writes it down, once a release: a resumed one has changed it already.</summary>
+    public static async Task KeepAsync(ReleaseContext context, CancellationToken ct)
+    {
+        if (!File.Exists(PathOf(context)))
+        {
+            await using var connection = await context.Database.OpenAsync(ct);
+            var schema = await SchemaSnapshot.ReadAsync(connection, ExpectedSchema.Scope, ct);
+            var next = PathOf(context) + ".new";
+            await File.WriteAllTextAsync(next, schema.ToText(), ct);
+            File.Move(next, PathOf(context), overwrite: true);
+        }
+    }
+
+    /// <summary>What is not as it was; nothing where it was not written down.</summary>
+    public static async Task<IReadOnlyList<SchemaDifference>> CompareAsync(ReleaseContext context, CancellationToken ct)
+    {
+        if (!File.Exists(PathOf(context)))
+        {
+            return [];
+        }
+
+        var before = SchemaSnapshot.Parse(await File.ReadAllTextAsync(PathOf(context), ct));
+        await using var connection = await context.Database.OpenAsync(ct);
+        return before.Compare(await SchemaSnapshot.ReadAsync(connection, ExpectedSchema.Scope, ct));
+    }
+
+    private static string PathOf(ReleaseContext context) =>
+        Path.Combine(context.Folder!.Directory, "schema-before.snapshot");
+}
