@@ -406,11 +406,7 @@ internal sealed class MigrationExecutor(
                     + $"In the way: {watch.Text}.\n\n"
                     + SqlExcerpt.Of(migration.Commands[command].CommandText, 0),
                 progress.Describe(),
-                (
-                    watch.Blockers.Count == 0
-                        ? "find out what holds the lock (SELECT * FROM pg_stat_activity WHERE xact_start IS NOT NULL ORDER BY xact_start;) and"
-                        : $"end what is in the way (SELECT pg_terminate_backend({watch.Blockers[0].Pid}); if it may be ended) or wait for it, and"
-                )
+                watch.ToDo
                     + " run again; -- --lock-wait 1h tries for longer, -- --lock-timeout 5s waits longer each time, and so does the application."
             ),
             e

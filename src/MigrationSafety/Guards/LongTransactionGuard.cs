@@ -34,7 +34,17 @@ internal sealed class LongTransactionGuard : IMigrationGuard
                 FROM pg_stat_activity a
                 WHERE a.datname = current_database() AND a.pid <> pg_backend_pid() AND a.xact_start < now() - make_interval(secs => $2)
                   AND (a.backend_type = 'client backend')
-                ORDER BY a.xact_start
+                UNION ALL
+                -- Prepared, and of no session any longer: it holds its locks until somebody ends it.
+                SELECT 0, x.owner::text, x.gid, 'prepared', now() - x.prepared,
+                       (SELECT string_agg(DISTINCT l.relation::regclass::text, ', ') FROM pg_locks l
+                         WHERE l.pid IS NULL AND l.virtualtransaction IN (
+                             SELECT t.virtualtransaction FROM pg_locks t
+                             WHERE t.locktype = 'transactionid' AND t.transactionid = x.transaction AND t.pid IS NULL)
+                           AND l.relation = ANY (SELECT to_regclass(name)::oid FROM unnest($1) AS name))
+                FROM pg_prepared_xacts x
+                WHERE x.database = current_database() AND x.prepared < now() - make_interval(secs => $2)
+                ORDER BY 5 DESC
                 """,
                 r =>
                     (
@@ -59,7 +69,7 @@ internal sealed class LongTransactionGuard : IMigrationGuard
                         inTheWay.Select(t =>
                             string.Create(
                                 CultureInfo.InvariantCulture,
-                                $"\n  pid {t.Pid}, user {t.User}, application \"{t.Application}\", {t.State}, open for {Duration.Text(t.Age)}, "
+                                $"\n  {(t.Pid == 0 ? $"the prepared transaction '{t.Application}' of {t.User}" : $"pid {t.Pid}, user {t.User}, application \"{t.Application}\", {t.State}")}, open for {Duration.Text(t.Age)}, "
                             )
                             + (
                                 t.Holds is null
@@ -69,7 +79,7 @@ internal sealed class LongTransactionGuard : IMigrationGuard
                         )
                     ),
                 null,
-                $"let it end, or end it: {string.Join(' ', inTheWay.Select(t => $"SELECT pg_terminate_backend({t.Pid});"))} To wait for it "
+                $"let it end, or end it: {string.Join(' ', inTheWay.Select(t => t.Pid == 0 ? $"ROLLBACK PREPARED '{t.Application.Replace("'", "''")}';" : $"SELECT pg_terminate_backend({t.Pid});"))} To wait for it "
                     + "instead: -- --long-transaction 12h"
             );
     }

@@ -18,6 +18,9 @@ internal sealed record Blocker(
     bool IsAutovacuum
 )
 {
+    // A prepared transaction has no session; its state is this, and its query its name.
+    private const string Prepared = "prepared";
+
     // pg_blocking_pids is exact (it knows queued requests and lock groups), but only while the session waits.
     private const string Sql = """
         SELECT a.pid, a.usename::text, a.application_name, a.state, now() - a.xact_start,
@@ -31,6 +34,17 @@ internal sealed record Blocker(
         FROM unnest(pg_blocking_pids($1)) AS b(pid)
         JOIN pg_stat_activity a ON a.pid = b.pid
         LEFT JOIN LATERAL (SELECT * FROM pg_locks l WHERE l.pid = $1 AND NOT l.granted LIMIT 1) w ON true
+        UNION ALL
+        -- pg_blocking_pids gives 0 for a transaction that was prepared and belongs to no session.
+        SELECT 0, x.owner::text, '', 'prepared', now() - x.prepared, string_agg(DISTINCT h.mode, ', '),
+               min(w.mode || coalesce(' on ' || w.relation::regclass::text, ' on ' || w.locktype)), x.gid, h.virtualtransaction, false
+        FROM pg_locks w
+        JOIN pg_locks h ON h.granted AND h.pid IS NULL AND h.locktype = w.locktype AND h.relation IS NOT DISTINCT FROM w.relation
+        -- Its virtual transaction is the session's that prepared it, or none after a restart; the number of its own is always locked.
+        JOIN pg_locks t ON t.locktype = 'transactionid' AND t.pid IS NULL AND t.virtualtransaction = h.virtualtransaction
+        JOIN pg_prepared_xacts x ON x.transaction = t.transactionid AND x.database = current_database()
+        WHERE w.pid = $1 AND NOT w.granted AND 0 = ANY (pg_blocking_pids($1))
+        GROUP BY x.owner, x.prepared, x.gid, h.virtualtransaction
         """;
 
     public static async Task<IReadOnlyList<Blocker>> FindAsync(
@@ -80,10 +94,20 @@ internal sealed record Blocker(
     private static string? Text(NpgsqlDataReader reader, int column) =>
         reader.IsDBNull(column) ? null : reader.GetString(column);
 
+    /// <summary>The statement that ends it.</summary>
+    public string ToEnd =>
+        State == Prepared && Pid == 0
+            ? $"ROLLBACK PREPARED '{Query?.Replace("'", "''")}';"
+            : $"SELECT pg_terminate_backend({Pid});";
+
     public override string ToString() =>
-        $"pid {Pid}, user {User ?? "unknown"}, application \"{Application}\", {State ?? "state hidden"}"
-        + (TransactionAge is { } age ? $", transaction open for {Duration.Text(age)}" : "")
-        + (Holds is null ? "" : $", holds {Holds}")
-        + (Wanted is null ? "" : $", we want {Wanted}")
-        + (string.IsNullOrEmpty(Query) ? "" : $", query: {Query}");
+        State == Prepared && Pid == 0
+            ? $"the prepared transaction '{Query}' of user {User}, which no session has open: it waits for COMMIT PREPARED or ROLLBACK PREPARED"
+                + (TransactionAge is { } prepared ? $" for {Duration.Text(prepared)}" : "")
+                + $", holds {Holds}, we want {Wanted}"
+            : $"pid {Pid}, user {User ?? "unknown"}, application \"{Application}\", {State ?? "state hidden"}"
+                + (TransactionAge is { } age ? $", transaction open for {Duration.Text(age)}" : "")
+                + (Holds is null ? "" : $", holds {Holds}")
+                + (Wanted is null ? "" : $", we want {Wanted}")
+                + (string.IsNullOrEmpty(Query) ? "" : $", query: {Query}");
 }

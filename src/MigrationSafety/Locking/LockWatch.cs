@@ -41,6 +41,12 @@ internal sealed class LockWatch : IAsyncDisposable
         : _problem is { } problem ? $"could not be seen ({problem})"
         : "could not be seen, it was over too soon";
 
+    /// <summary>What to do about it, up to the word "and".</summary>
+    public string ToDo =>
+        _last is [var first, ..]
+            ? $"end what is in the way ({first.ToEnd} if it may be ended) or wait for it, and"
+            : "find out what holds the lock (SELECT * FROM pg_stat_activity WHERE xact_start IS NOT NULL ORDER BY xact_start;) and";
+
     public async ValueTask DisposeAsync()
     {
         if (_async)

@@ -156,6 +156,69 @@ public class LockInTheWayTests(PostgresServer postgres)
         );
     }
 
+    [Fact]
+    public async Task A_prepared_transaction_in_the_way_is_named_with_what_ends_it()
+    {
+        await using var server = await ThrowAwayServer.StartAsync(
+            new ThrowAwayServerOptions
+            {
+                Settings = new Dictionary<string, string> { ["max_prepared_transactions"] = "1" },
+            },
+            Cancellation
+        );
+        await using var database = await server.CreateDatabaseAsync(Cancellation);
+        await using (var first = new PlainContext(database.ConnectionString))
+        {
+            await Run.MigrateAsync(first, async: true, "20260101000000_Notes");
+        }
+
+        await using var source = NpgsqlDataSource.Create(database.ConnectionString + ";Pooling=false");
+        await using (var prepare = source.CreateCommand("BEGIN; SELECT * FROM notes; PREPARE TRANSACTION 'it''s one'"))
+        {
+            await prepare.ExecuteNonQueryAsync(Cancellation);
+        }
+
+        await using var context = new PlainContext(
+            database.ConnectionString,
+            o =>
+                o.LockTimeout(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1)).LockWait(TimeSpan.FromMilliseconds(100))
+        );
+        var late = await Assert.ThrowsAsync<MigrationFailedException>(() => Run.MigrateAsync(context, async: true));
+        await using var impatient = new PlainContext(
+            database.ConnectionString,
+            o => o.LongTransaction(TimeSpan.FromMilliseconds(1))
+        );
+        var early = await Assert.ThrowsAsync<MigrationRefusedException>(() => Run.MigrateAsync(impatient, async: true));
+
+        Assert.Matches(
+            """
+            In the way: the prepared transaction 'it's one' of user \S+, which no session has open: it waits for COMMIT PREPARED or ROLLBACK PREPARED for .+, holds AccessShareLock, we want AccessExclusiveLock on notes\.
+            """,
+            late.Message
+        );
+        Assert.Contains(
+            "To do: end what is in the way (ROLLBACK PREPARED 'it''s one'; if it may be ended) or wait for it, and run again;",
+            late.Message,
+            StringComparison.Ordinal
+        );
+        Assert.Matches(
+            """
+            stands in the way:
+              the prepared transaction 'it's one' of \S+, open for .+, holds a lock on notes
+
+            State: nothing was changed\.
+            To do: let it end, or end it: ROLLBACK PREPARED 'it''s one'; To wait
+            """,
+            early.Message
+        );
+        await using (var end = source.CreateCommand("ROLLBACK PREPARED 'it''s one'"))
+        {
+            await end.ExecuteNonQueryAsync(Cancellation);
+        }
+
+        await Run.MigrateAsync(context, async: true);
+    }
+
     private async Task<TestDatabase> NotesAsync()
     {
         var database = await postgres.CreateDatabaseAsync();
