@@ -80,7 +80,7 @@ internal sealed class Session(
         params object?[] parameters
     )
     {
-        await using var command = Command(sql, parameters);
+        await using var command = Command(sql, cancellationToken, parameters);
         return await WatchedAsync<IReadOnlyList<T>>(
                 command,
                 cancellationToken,
@@ -203,9 +203,15 @@ internal sealed class Session(
         }
     }
 
-    private NpgsqlCommand Command(string sql, object?[] parameters)
+    private NpgsqlCommand Command(string sql, CancellationToken cancellationToken, object?[] parameters)
     {
         var command = Connection.CreateCommand();
+        // Dropping an invalid index may take as long as building it. What cleans up must not wait that long for a dead network.
+        if (cancellationToken.CanBeCanceled && connection.CommandTimeout is { } seconds)
+        {
+            command.CommandTimeout = seconds;
+        }
+
         command.CommandText = sql;
         foreach (var value in parameters)
         {
@@ -217,7 +223,7 @@ internal sealed class Session(
 
     private async ValueTask ExecuteAsync(string sql, CancellationToken cancellationToken, object?[] parameters)
     {
-        await using var command = Command(sql, parameters);
+        await using var command = Command(sql, cancellationToken, parameters);
         await WatchedAsync(
                 command,
                 cancellationToken,

@@ -181,6 +181,44 @@ public class RepeatableStepTests(PostgresServer postgres)
         );
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Dropping_an_invalid_index_may_wait_longer_than_the_connections_command_time_out(bool async)
+    {
+        await using var database = await PreparedAsync();
+        await ExecuteAsync(
+            database,
+            "CREATE INDEX notes_other ON notes (other); UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'notes_other'::regclass"
+        );
+        await using var reader = await ReadingAsync(database, "notes");
+        await using var context = new IndexContext(database.ConnectionString + ";Command Timeout=1");
+
+        var run = Task.Run(() => Run.MigrateAsync(context, async), Cancellation);
+        // A second of the client's, and half of one for its cancel request.
+        while (
+            !run.IsCompleted
+            && !await Catalogs.ScalarAsync<bool>(
+                database.ConnectionString,
+                """
+                SELECT EXISTS (
+                    SELECT FROM pg_stat_activity WHERE datname = current_database() AND state = 'active'
+                      AND query LIKE 'DROP INDEX CONCURRENTLY%' AND query_start < now() - interval '1.5 s')
+                """
+            )
+        ) { }
+
+        await reader.CommitAsync(Cancellation);
+        await run;
+        Assert.Equal(
+            "CREATE INDEX notes_other ON public.notes USING btree (other) true",
+            await Catalogs.ScalarAsync<string>(
+                database.ConnectionString,
+                "SELECT pg_get_indexdef(indexrelid) || ' ' || indisvalid FROM pg_index WHERE indexrelid = 'notes_other'::regclass"
+            )
+        );
+    }
+
     private Task<TestDatabase> PreparedAsync() =>
         postgres.Server.CreateDatabaseAsync(
             "repeatable steps",
@@ -315,6 +353,20 @@ public class RepeatableStepTests(PostgresServer postgres)
                 migrationBuilder.Sql("ALTER TABLE notes VALIDATE CONSTRAINT notes_check;", true);
                 migrationBuilder.Sql("ALTER TABLE notes VALIDATE CONSTRAINT notes_other;", true);
             }
+        }
+    }
+
+    private sealed class IndexContext(string connectionString) : TestsContext(connectionString)
+    {
+        [DbContext(typeof(IndexContext))]
+        [Migration(Migration)]
+        public sealed class Step : Migration
+        {
+            protected override void Up(MigrationBuilder migrationBuilder) =>
+                migrationBuilder.Sql(
+                    "CREATE INDEX CONCURRENTLY notes_other ON notes (other)",
+                    suppressTransaction: true
+                );
         }
     }
 
