@@ -34,6 +34,16 @@ internal static class MigrationSafetyLog
             left
         );
 
+    public static void WaitingToLook(this ILogger logger, string elapsed, string blockers, string left) =>
+        logger.LogWarning(
+            MigrationSafetyEventId.WaitingForLock,
+            "Looking at the database before the run waits for a lock, for {Elapsed} so far. In the way: {Blockers}. Nobody waits for this "
+                + "look; it goes on for {Left} more.",
+            elapsed,
+            blockers,
+            left
+        );
+
     public static void ConnectionLost(this ILogger logger, string reason, string left) =>
         logger.LogWarning(
             MigrationSafetyEventId.ConnectionLost,

@@ -130,6 +130,14 @@ internal sealed class MigrationRun(
                 before = now;
                 await session.DelayAsync(delay * (0.75 + 0.5 * Random.Shared.NextDouble())).ConfigureAwait(false);
             }
+            // What a migration's own command met was put into words where it ran; this is the rails' own looking and writing down.
+            catch (Exception e) when (e is NpgsqlException or TimeoutException)
+            {
+                throw new MigrationFailedException(
+                    OwnStatementFailure.Of(e, DatabaseDescription.Of(connection.DbConnection), progress),
+                    e
+                );
+            }
         }
     }
 
@@ -221,38 +229,20 @@ internal sealed class MigrationRun(
         {
             var tables = new JournalTables(Options.JournalSchema, sql);
             var journal = new MigrationJournal(tables, key);
-            var (applied, hasJournal) = await ReadHistoryAsync(session, tables).ConfigureAwait(false);
-            var plan = planner.Plan(target, applied);
+            var look = new PatientLook(Options, Logger, progress, server.BackendPid);
+            var (guarded, hasJournal, refused) = await look.AtAsync(
+                    session,
+                    () => LookAsync(session, target, hasPendingModelChanges, (database, server), tables, journal)
+                )
+                .ConfigureAwait(false);
+            var plan = guarded.Plan;
             var planned = progress.Plan(plan.Steps.Count);
-            var guarded = new MigrationGuardContext(
-                session,
-                server,
-                database,
-                Options,
-                plan,
-                assembly,
-                hasJournal ? await journal.UnfinishedAsync(session).ConfigureAwait(false) : [],
-                hasJournal
-                    ? await journal.ChecksumsAsync(session).ConfigureAwait(false)
-                    : new Dictionary<string, string>(),
-                provider.Name,
-                sql,
-                Logger
-            );
-            var refused = PendingModelChanges(plan, hasPendingModelChanges);
-            foreach (var condition in Options.Conditions)
-            {
-                refused ??= condition(connection.DbConnection);
-            }
-
-            foreach (var guard in MigrationGuards.OfMigrations)
-            {
-                refused ??= await guard.CheckAsync(guarded).ConfigureAwait(false);
-            }
-
             if (Options.Plan != PlanOutput.None)
             {
-                await ShowPlanAsync(guarded, refused).ConfigureAwait(false);
+                ShowPlan(
+                    await look.AtAsync(session, () => PlanReader.ReadAsync(guarded, _statementTimeout, refused))
+                        .ConfigureAwait(false)
+                );
             }
 
             // After a lost connection the rest of an accepted plan is another plan.
@@ -269,7 +259,7 @@ internal sealed class MigrationRun(
             }
             else
             {
-                await PrepareAsync(session, tables, hasJournal, applied.Count > 0).ConfigureAwait(false);
+                await PrepareAsync(session, tables, hasJournal, plan.Applied.Count > 0).ConfigureAwait(false);
                 await ExecuteAsync(session, plan, guarded.Unfinished, journal, progress, server).ConfigureAwait(false);
             }
 
@@ -287,7 +277,69 @@ internal sealed class MigrationRun(
         }
     }
 
+    // What is applied, what would run, and whether anything speaks against it.
+    private async ValueTask<(MigrationGuardContext Guarded, bool HasJournal, Failure? Refused)> LookAsync(
+        Session session,
+        string? target,
+        Func<bool> hasPendingModelChanges,
+        (DatabaseDescription Database, ServerFacts Server) at,
+        JournalTables tables,
+        MigrationJournal journal
+    )
+    {
+        var (applied, hasJournal) = await ReadHistoryAsync(session, tables).ConfigureAwait(false);
+        var plan = planner.Plan(target, applied);
+        var guarded = new MigrationGuardContext(
+            session,
+            at.Server,
+            at.Database,
+            Options,
+            plan,
+            assembly,
+            hasJournal ? await journal.UnfinishedAsync(session).ConfigureAwait(false) : [],
+            hasJournal ? await journal.ChecksumsAsync(session).ConfigureAwait(false) : new Dictionary<string, string>(),
+            provider.Name,
+            sql,
+            Logger
+        );
+        var refused = PendingModelChanges(plan, hasPendingModelChanges);
+        foreach (var condition in Options.Conditions)
+        {
+            refused ??= condition(connection.DbConnection);
+        }
+
+        foreach (var guard in MigrationGuards.OfMigrations)
+        {
+            refused ??= await guard.CheckAsync(guarded).ConfigureAwait(false);
+        }
+
+        return (guarded, hasJournal, refused);
+    }
+
     private async ValueTask<(IReadOnlyList<string> Applied, bool HasJournal)> ReadHistoryAsync(
+        Session session,
+        JournalTables tables
+    )
+    {
+        try
+        {
+            return await HistoryAsync(session, tables).ConfigureAwait(false);
+        }
+        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.InsufficientPrivilege)
+        {
+            throw new MigrationRefusedException(
+                OwnStatementFailure.HistoryNotReadable(
+                    e,
+                    DatabaseDescription.Of(connection.DbConnection).User,
+                    sql,
+                    [_historyTable.Schema ?? "public", Options.JournalSchema]
+                ),
+                e
+            );
+        }
+    }
+
+    private async ValueTask<(IReadOnlyList<string> Applied, bool HasJournal)> HistoryAsync(
         Session session,
         JournalTables tables
     )
@@ -471,11 +523,10 @@ internal sealed class MigrationRun(
         }
     }
 
-    private async ValueTask ShowPlanAsync(MigrationGuardContext guarded, Failure? refused)
+    private void ShowPlan(RunPlan plan)
     {
-        var plan = await PlanReader.ReadAsync(guarded, _statementTimeout, refused).ConfigureAwait(false);
         // To the standard output itself: a log would put its own marks before the lines, and JSON must stand alone.
-        await Console.Out.WriteLineAsync(PlanText.Of(plan, Options.Plan)).ConfigureAwait(false);
+        Console.Out.WriteLine(PlanText.Of(plan, Options.Plan));
         if (Options.Plan == PlanOutput.Json && EF.IsDesignTime)
         {
             // What follows there is EF Core's "Done.", which is no JSON.

@@ -13,11 +13,12 @@ internal static class MigrationGuards
         new EditedMigrationGuard(),
         new OutOfOrderGuard(),
         new TransactionControlGuard(),
+        // Before those that read tables: what is locked for long against readers too is said at once.
+        new LongTransactionGuard(),
         new DataLossGuard(),
         new PrivilegesGuard(),
         new HazardGuard(),
         new InvalidIndexGuard(),
         new DiskSpaceGuard(),
-        new LongTransactionGuard(),
     ];
 }

@@ -2,6 +2,7 @@ using Microsoft.EntityFrameworkCore.Migrations;
 using MigrationSafety.Execution;
 using MigrationSafety.Failures;
 using MigrationSafety.Hazards;
+using MigrationSafety.Locking;
 using MigrationSafety.Schema;
 using Npgsql;
 
@@ -50,7 +51,7 @@ internal static class PlannedHazards
                 .Session.QueryAsync(CatalogStatements.Query, r => r.GetString(0))
                 .ConfigureAwait(false);
         }
-        catch (PostgresException e) when (!LostConnection.Is(e))
+        catch (PostgresException e) when (!LostConnection.Is(e) && !PatientLook.IsLockNotGiven(e))
         {
             // A catalog that cannot be read is no reason to stop a release that was reviewed before.
             Microsoft.Extensions.Logging.LoggerExtensions.LogWarning(
