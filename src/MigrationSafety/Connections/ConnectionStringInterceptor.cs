@@ -60,7 +60,17 @@ public sealed class ConnectionStringInterceptor : DbConnectionInterceptor
                 : given;
         }
 
-        return DatabaseUrl.Resolve(_environment, given) is { } named
+        var found = DatabaseUrl.Resolve(_environment, given);
+        if (found is { Connection.Database: null })
+        {
+            // PostgreSQL would take the database named like the user, such as "postgres", and the run would look like a success.
+            throw new ConnectionStringException(
+                $"{found.Source}: it names no database ({found.Connection}). Nothing was run. Put the name behind the host, as in "
+                    + "postgresql://user:password@host:5432/database (Npgsql's form: Database=…)."
+            );
+        }
+
+        return found is { } named
             ? named.Source == DatabaseUrl.Option && !IsUri(given!)
                 ? given
                 : named.Connection.KeyValue

@@ -42,6 +42,25 @@ public class ConnectionStringInterceptorTests(PostgresServer postgres)
         Assert.Equal(database.Name, await CurrentDatabaseAsync(context));
     }
 
+    [Theory]
+    [InlineData("postgresql://owner@h:5432", null, "DATABASE_URL")]
+    [InlineData(null, "Host=h;Port=5432;Username=owner", "--connection")]
+    public void A_connection_string_without_a_database_is_refused(string? variable, string? typed, string source)
+    {
+        using var context = Context(
+            ConnectionStringInterceptor.FromEnvironment(name => name == "DATABASE_URL" ? variable : null),
+            typed
+        );
+
+        var exception = Assert.Throws<ConnectionStringException>(() => context.Database.GetDbConnection());
+
+        Assert.Equal(
+            $"{source}: it names no database (h:5432/(the user's own) as owner). Nothing was run. Put the name behind the host, as in "
+                + "postgresql://user:password@host:5432/database (Npgsql's form: Database=…).",
+            exception.Message
+        );
+    }
+
     [Fact]
     public async Task The_environment_names_the_database_of_a_context_made_without_one()
     {
