@@ -18,7 +18,10 @@ internal sealed class ReplicaGuard : IServerGuard
                     "ReadOnly",
                     $"The session of {context.Database.User} at {context.Database.Server} is read-only (default_transaction_read_only is on).",
                     null,
-                    $"connect as a role that may write, or: ALTER ROLE \"{context.Server.User}\" RESET default_transaction_read_only;"
+                    "somebody may have meant it (managed servers switch it on when the disk is nearly full). Otherwise connect as a role that "
+                        + "may write, or take it back where it is set (SELECT source FROM pg_settings WHERE name = 'default_transaction_read_only';):\n"
+                        + $"  ALTER ROLE \"{context.Server.User}\" RESET default_transaction_read_only;\n"
+                        + $"  ALTER DATABASE \"{context.Server.Database}\" RESET default_transaction_read_only;"
                 ),
                 _ => null,
             }

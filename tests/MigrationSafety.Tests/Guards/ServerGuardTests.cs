@@ -93,6 +93,17 @@ public class ServerGuardTests(PostgresServer postgres)
         var exception = await Assert.ThrowsAsync<MigrationRefusedException>(() => Run.MigrateAsync(context, async));
 
         Assert.Equal("ReadOnly", exception.Id);
+        Assert.EndsWith(
+            $"""
+            To do: somebody may have meant it (managed servers switch it on when the disk is nearly full). Otherwise connect as a role that may write, or take it back where it is set (SELECT source FROM pg_settings WHERE name = 'default_transaction_read_only';):
+              ALTER ROLE "{new NpgsqlConnectionStringBuilder(
+                database.ConnectionString
+            ).Username}" RESET default_transaction_read_only;
+              ALTER DATABASE "{database.Name}" RESET default_transaction_read_only;
+            """,
+            exception.Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Theory]
