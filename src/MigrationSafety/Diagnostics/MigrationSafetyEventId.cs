@@ -43,5 +43,8 @@ public static class MigrationSafetyEventId
     /// <summary>A partition that an earlier attempt detached in part is detached to the end.</summary>
     public static readonly EventId FinalizingDetach = Make(12, nameof(FinalizingDetach));
 
+    /// <summary>A migration is reverted whose Down is empty, so that what its Up made stays.</summary>
+    public static readonly EventId EmptyDown = Make(13, nameof(EmptyDown));
+
     private static EventId Make(int number, string name) => new(First + number, name);
 }

@@ -44,6 +44,13 @@ internal static class MigrationSafetyLog
             left
         );
 
+    public static void EmptyDown(this ILogger logger, string migration) =>
+        logger.LogWarning(
+            MigrationSafetyEventId.EmptyDown,
+            "The Down of {Migration} is empty: what its Up made stays in the database, and applying it again will meet it.",
+            migration
+        );
+
     public static void ConnectionLost(this ILogger logger, string reason, string left) =>
         logger.LogWarning(
             MigrationSafetyEventId.ConnectionLost,

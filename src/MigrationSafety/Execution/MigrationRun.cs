@@ -444,7 +444,12 @@ internal sealed class MigrationRun(
             }
             else
             {
-                diagnostics.MigrationReverting(migrator, step.Make());
+                var migration = step.Make();
+                diagnostics.MigrationReverting(migrator, migration);
+                if (migration.DownOperations.Count == 0 && migration.UpOperations.Count > 0)
+                {
+                    Logger.EmptyDown(step.Id);
+                }
             }
 
             await executor

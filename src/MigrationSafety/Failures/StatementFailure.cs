@@ -94,6 +94,19 @@ internal static class StatementFailure
                 "rows in the table break the constraint that the message names. Correct them, then run again: it goes on with this "
                     + "command. 'Include Error Detail=true' in the connection string shows the first one."
             ),
+            PostgresErrorCodes.DuplicateColumn
+            or PostgresErrorCodes.DuplicateTable
+            or PostgresErrorCodes.DuplicateObject
+            or PostgresErrorCodes.DuplicateFunction
+            or PostgresErrorCodes.DuplicateSchema => (
+                "StatementFailed",
+                "it was made by hand, by another tool, or by an earlier Up whose Down left it. If it may go, drop it and run again; if it is "
+                    + "what the migration would make and is in use, take the command out of the migration and build again."
+            ),
+            PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.InvalidSchemaName => (
+                "StatementFailed",
+                $"correct the migration, then run again. If what it names is there, {database.User} looks elsewhere: SHOW search_path;"
+            ),
             PostgresErrorCodes.FeatureNotSupported
                 when e.MessageText.Contains("partitioned table", StringComparison.Ordinal)
                     && e.MessageText.Contains("concurrently", StringComparison.Ordinal) => (

@@ -82,6 +82,40 @@ public class StatementFailureTests(PostgresServer postgres)
     }
 
     [Fact]
+    public async Task An_empty_down_says_what_stays_and_so_does_the_next_up()
+    {
+        await using var database = await postgres.CreateDatabaseAsync();
+        var log = new LogLines();
+        await using var context = new OneWayContext(database.ConnectionString) { Further = log.AddTo };
+        await Run.MigrateAsync(context, async: true);
+
+        await Run.MigrateAsync(context, async: true, "0");
+        var exception = await Assert.ThrowsAsync<MigrationFailedException>(() =>
+            Run.MigrateAsync(context, async: true)
+        );
+
+        Assert.Contains(
+            log.Lines,
+            line =>
+                line.Contains(
+                    "The Down of 20260101000000_OneWay is empty: what its Up made stays in the database, and applying it again will meet it.",
+                    StringComparison.Ordinal
+                )
+        );
+        Assert.Equal(
+            """
+            Applying 20260101000000_OneWay failed at command 1 of 2: relation "things" already exists (42P07).
+
+              1 | CREATE TABLE things (id int);
+
+            State: 20260101000000_OneWay is not applied, and nothing of it is left: its transaction was rolled back.
+            To do: it was made by hand, by another tool, or by an earlier Up whose Down left it. If it may go, drop it and run again; if it is what the migration would make and is in use, take the command out of the migration and build again.
+            """,
+            exception.Message
+        );
+    }
+
+    [Fact]
     public async Task A_missing_privilege_that_only_the_server_could_see_is_named_with_its_grant()
     {
         await using var database = await postgres.CreateDatabaseAsync();
@@ -160,6 +194,19 @@ public class StatementFailureTests(PostgresServer postgres)
                 migrationBuilder.Sql("CREATE TABLE others (id int);");
                 migrationBuilder.Sql("SELECT 1;\nALTER TABLE things\n    ADD COLUMN a int,\n    ADD COLUMN b intt;");
             }
+        }
+    }
+
+    private sealed class OneWayContext(string connectionString) : TestsContext(connectionString)
+    {
+        [DbContext(typeof(OneWayContext))]
+        [Migration("20260101000000_OneWay")]
+        public sealed class OneWay : Migration
+        {
+            protected override void Up(MigrationBuilder migrationBuilder) =>
+                migrationBuilder.Sql("CREATE TABLE things (id int);");
+
+            protected override void Down(MigrationBuilder migrationBuilder) { }
         }
     }
 
