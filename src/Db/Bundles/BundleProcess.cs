@@ -77,9 +77,12 @@ internal sealed partial class BundleProcess
             // It said something else: that is shown.
         }
 
+        // Only the rails say what to do.
+        var doubt = run.Said.Contains("To do: ", StringComparison.Ordinal)
+            ? ""
+            : "Is it a bundle of this project, with the rails in it? ";
         throw new CouldNotRunException(
-            $"{Path} could not say what it would do (exit code {run.ExitCode}). Is it a bundle of this project, with the rails in it? "
-                + $"It said:{Environment.NewLine}{run.Said}"
+            $"{Path} could not say what it would do (exit code {run.ExitCode}). {doubt}It said:{Environment.NewLine}{run.Said}"
         );
     }
 
