@@ -1,5 +1,6 @@
 using System.Globalization;
 using MigrationSafety.Arguments;
+using MigrationSafety.Locking;
 
 namespace MigrationSafety.Guards;
 
@@ -79,7 +80,7 @@ internal sealed class LongTransactionGuard : IMigrationGuard
                         )
                     ),
                 null,
-                $"let it end, or end it: {string.Join(' ', inTheWay.Select(t => t.Pid == 0 ? $"ROLLBACK PREPARED '{t.Application.Replace("'", "''")}';" : $"SELECT pg_terminate_backend({t.Pid});"))} To wait for it "
+                $"let it end, or end it: {string.Join(' ', inTheWay.Select(t => Blocker.EndOf(t.Pid, t.Application)))} To wait for it "
                     + "instead: -- --long-transaction 12h"
             );
     }

@@ -18,9 +18,6 @@ internal sealed record Blocker(
     bool IsAutovacuum
 )
 {
-    // A prepared transaction has no session; its state is this, and its query its name.
-    private const string Prepared = "prepared";
-
     // pg_blocking_pids is exact (it knows queued requests and lock groups), but only while the session waits.
     private const string Sql = """
         SELECT a.pid, a.usename::text, a.application_name, a.state, now() - a.xact_start,
@@ -94,14 +91,18 @@ internal sealed record Blocker(
     private static string? Text(NpgsqlDataReader reader, int column) =>
         reader.IsDBNull(column) ? null : reader.GetString(column);
 
+    // A prepared transaction has no session; what stands for its query is its name.
+    private bool IsPrepared => Pid == 0;
+
     /// <summary>The statement that ends it.</summary>
-    public string ToEnd =>
-        State == Prepared && Pid == 0
-            ? $"ROLLBACK PREPARED '{Query?.Replace("'", "''")}';"
-            : $"SELECT pg_terminate_backend({Pid});";
+    public string ToEnd => EndOf(Pid, Query);
+
+    /// <summary>The statement that ends a session, or a prepared transaction: its process id is 0.</summary>
+    public static string EndOf(int pid, string? prepared) =>
+        pid == 0 ? $"ROLLBACK PREPARED '{prepared?.Replace("'", "''")}';" : $"SELECT pg_terminate_backend({pid});";
 
     public override string ToString() =>
-        State == Prepared && Pid == 0
+        IsPrepared
             ? $"the prepared transaction '{Query}' of user {User}, which no session has open: it waits for COMMIT PREPARED or ROLLBACK PREPARED"
                 + (TransactionAge is { } prepared ? $" for {Duration.Text(prepared)}" : "")
                 + $", holds {Holds}, we want {Wanted}"
