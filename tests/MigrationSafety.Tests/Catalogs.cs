@@ -44,4 +44,10 @@ internal static class Catalogs
         await using var command = source.CreateCommand(sql);
         return (T)(await command.ExecuteScalarAsync())!;
     }
+
+    /// <summary>Waits until a condition holds, or until a run ends that should not have ended before.</summary>
+    public static async Task UntilAsync(string connectionString, string condition, Task run)
+    {
+        while (!run.IsCompleted && !await ScalarAsync<bool>(connectionString, condition)) { }
+    }
 }

@@ -196,17 +196,15 @@ public class RepeatableStepTests(PostgresServer postgres)
 
         var run = Task.Run(() => Run.MigrateAsync(context, async), Cancellation);
         // A second of the client's, and half of one for its cancel request.
-        while (
-            !run.IsCompleted
-            && !await Catalogs.ScalarAsync<bool>(
-                database.ConnectionString,
-                """
-                SELECT EXISTS (
-                    SELECT FROM pg_stat_activity WHERE datname = current_database() AND state = 'active'
-                      AND query LIKE 'DROP INDEX CONCURRENTLY%' AND query_start < now() - interval '1.5 s')
-                """
-            )
-        ) { }
+        await Catalogs.UntilAsync(
+            database.ConnectionString,
+            """
+            SELECT EXISTS (
+                SELECT FROM pg_stat_activity WHERE datname = current_database() AND state = 'active'
+                  AND query LIKE 'DROP INDEX CONCURRENTLY%' AND query_start < now() - interval '1.5 s')
+            """,
+            run
+        );
 
         await reader.CommitAsync(Cancellation);
         await run;

@@ -117,17 +117,15 @@ public class PatientLookTests(PostgresServer postgres)
         await using var holder = await LockingAsync(database.ConnectionString);
 
         var run = Task.Run(() => Run.MigrateAsync(context, async, "20260102000000_Author"), Cancellation);
-        while (
-            !run.IsCompleted
-            && !await Catalogs.ScalarAsync<bool>(
-                database.ConnectionString,
-                """
-                SELECT EXISTS (
-                    SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'
-                      AND query_start < now() - interval '0.5 s')
-                """
-            )
-        ) { }
+        await Catalogs.UntilAsync(
+            database.ConnectionString,
+            """
+            SELECT EXISTS (
+                SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'
+                  AND query_start < now() - interval '0.5 s')
+            """,
+            run
+        );
 
         await holder.RollbackAsync(Cancellation);
         var exception = await Assert.ThrowsAsync<MigrationRefusedException>(() => run);

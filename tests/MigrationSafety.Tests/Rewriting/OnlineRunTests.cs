@@ -105,13 +105,11 @@ public class OnlineRunTests(PostgresServer postgres)
 
         var run = ExecuteAsync(session, backfill.Value);
         // All but the one that is held: the others were not waited for.
-        while (
-            !run.IsCompleted
-            && await Catalogs.ScalarAsync<long>(
-                database.ConnectionString,
-                "SELECT count(*) FROM orders WHERE note IS NULL"
-            ) > 1
-        ) { }
+        await Catalogs.UntilAsync(
+            database.ConnectionString,
+            "SELECT count(*) <= 1 FROM orders WHERE note IS NULL",
+            run
+        );
 
         Assert.False(run.IsCompleted);
         await transaction.CommitAsync(Cancellation);
