@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.RegularExpressions;
 using CliWrap;
 using CliWrap.Buffered;
+using Db.Releasing;
 using Npgsql;
 using Xunit;
 
@@ -101,6 +102,12 @@ public sealed partial class BrokenOffReleaseTests(PostgresServer postgres, Built
             while (!await ScalarAsync<bool>(HoldsRunnersLock))
             {
                 await Task.Delay(20, Cancel);
+            }
+
+            await using (var connection = new NpgsqlConnection(Database.ConnectionString))
+            {
+                await connection.OpenAsync(Cancel);
+                Assert.Single((await DatabaseState.ReadAsync(connection, Cancel)).Running);
             }
 
             var result = await ReleaseAsync("--", "--runner-wait", "1s");
