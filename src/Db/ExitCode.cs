@@ -12,6 +12,6 @@ internal static class ExitCode
     /// <summary>The command could not run: no server, no privilege, wrong arguments.</summary>
     public const int CouldNotRun = 2;
 
-    /// <summary>Ended by Ctrl-C or SIGTERM: 128 + SIGINT, as shells count.</summary>
+    /// <summary>Ended by Ctrl-C, SIGTERM or SIGHUP: 128 + SIGINT, as shells count.</summary>
     public const int Cancelled = 130;
 }

@@ -35,10 +35,10 @@ internal sealed record Tool
     public Task<BufferedCommandResult> RunAsync(params string[] arguments) =>
         Command(arguments).ExecuteBufferedAsync(TestContext.Current.CancellationToken);
 
-    /// <summary>Sends a process what Ctrl-C sends.</summary>
-    public static async Task InterruptAsync(int process)
+    /// <summary>Sends a process a signal; without a name, what Ctrl-C sends.</summary>
+    public static async Task InterruptAsync(int process, string signal = "INT")
     {
-        var kill = await Cli.Wrap("kill").WithArguments(["-INT", $"{process}"]).ExecuteAsync();
+        var kill = await Cli.Wrap("kill").WithArguments([$"-{signal}", $"{process}"]).ExecuteAsync();
         Assert.Equal(0, kill.ExitCode);
     }
 

@@ -44,7 +44,7 @@ internal static class CommandLine
             Works with this project's database: a server for development, its schema, its migrations.
 
             Exit codes: 0 as expected; 1 something differs or was refused; 2 the command could not run;
-            130 ended by Ctrl-C or SIGTERM, with nothing left half-done.
+            130 ended by Ctrl-C, SIGTERM or a lost terminal, with nothing left half-done.
 
             Which database: MIGRATE_DATABASE_URL, else DATABASE_URL, else --connection, else this checkout's
             development server. A --connection that leads elsewhere than the environment is refused.
@@ -116,7 +116,8 @@ internal static class CommandLine
                 // A cancelled statement must be rolled back, a server stopped half-way started or stopped: give it time.
                 ProcessTerminationTimeout = TimeSpan.FromSeconds(30),
             };
-            var code = await parsed.InvokeAsync(configuration);
+            using var hangup = new Hangup();
+            var code = await parsed.InvokeAsync(configuration, hangup.Token);
             if (code is not (ExitCode.Cancelled or Terminated))
             {
                 return code;

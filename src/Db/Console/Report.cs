@@ -48,10 +48,10 @@ internal sealed class Report
     }
 
     /// <summary>What is being done, for whoever waits.</summary>
-    public void Progress(string text) => Write(_error, text, "grey");
+    public void Progress(string text) => Tell(text, "grey");
 
     /// <summary>What went wrong.</summary>
-    public void Error(string text) => Write(_error, text, "red");
+    public void Error(string text) => Tell(text, "red");
 
     /// <summary>The whole result, for a program.</summary>
     public void Json(object result)
@@ -97,6 +97,16 @@ internal sealed class Report
         }
 
         _out.Write(table);
+    }
+
+    // A terminal that is gone takes nothing more, and must not end what is being done.
+    private void Tell(string text, string style)
+    {
+        try
+        {
+            Write(_error, text, style);
+        }
+        catch (IOException) { }
     }
 
     // Text and not markup: what is written may hold brackets. Never wrapped, so that it can be copied and searched.

@@ -88,7 +88,7 @@ internal enum ReleaseOutcome
     /// <summary>Failed, and taken back.</summary>
     RolledBack,
 
-    /// <summary>Ended by Ctrl-C or SIGTERM.</summary>
+    /// <summary>Ended by Ctrl-C, SIGTERM or SIGHUP.</summary>
     Interrupted,
 
     /// <summary>Given up by a person after it had ended half-way.</summary>

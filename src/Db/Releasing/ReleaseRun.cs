@@ -283,7 +283,7 @@ internal sealed class ReleaseRun
             }
             catch (OperationCanceledException) when (ct.IsCancellationRequested)
             {
-                result = new StepResult(StepOutcome.Interrupted, "ended by Ctrl-C or SIGTERM", []);
+                result = new StepResult(StepOutcome.Interrupted, "ended by Ctrl-C, SIGTERM or a lost terminal", []);
             }
             catch (Exception e)
             {

@@ -15,6 +15,6 @@ internal enum StepOutcome
     /// <summary>Left out, with a reason.</summary>
     Skipped,
 
-    /// <summary>Ended by Ctrl-C, SIGTERM, or with the tool itself.</summary>
+    /// <summary>Ended by Ctrl-C, SIGTERM, SIGHUP, or with the tool itself.</summary>
     Interrupted,
 }

@@ -191,8 +191,10 @@ public sealed partial class BrokenOffReleaseTests(PostgresServer postgres, Built
         );
     }
 
-    [Fact]
-    public async Task An_interrupt_ends_bundle_and_release_in_order()
+    [Theory]
+    [InlineData("INT")]
+    [InlineData("HUP")]
+    public async Task An_interrupt_and_a_lost_terminal_end_bundle_and_release_in_order(string signal)
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "an interrupt is sent with kill");
         string said;
@@ -201,7 +203,7 @@ public sealed partial class BrokenOffReleaseTests(PostgresServer postgres, Built
             using var tool = Start();
             using var child = await ChildOfAsync(tool);
             await BundleWaitsAsync();
-            await Tool.InterruptAsync(tool.Id);
+            await Tool.InterruptAsync(tool.Id, signal);
             said = await EndAsync(tool);
 
             Assert.True(tool.ExitCode == 130, said);
