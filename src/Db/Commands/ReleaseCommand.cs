@@ -230,8 +230,18 @@ internal static class ReleaseCommand
         report.Line();
         report.Line(
             $"{ReportWords.Headline(record)}: {record.Database}",
-            record.Outcome == ReleaseOutcome.Released ? "green" : "red"
+            ReportWords.Class(record) switch
+            {
+                "good" => "green",
+                "look" => "yellow",
+                _ => "red",
+            }
         );
+        foreach (var line in ReportWords.LeftOut(record))
+        {
+            report.Line(line);
+        }
+
         // What failed comes first; what a step found in order stands in the report.
         foreach (
             var step in record

@@ -11,7 +11,16 @@ public sealed class ReleaseTests(PostgresServer postgres, BuiltBundle bundle) : 
         var result = await ReleaseAsync();
 
         Assert.True(result.ExitCode == 0, Said(result));
-        Assert.Contains("Released", result.StandardOutput, StringComparison.Ordinal);
+        Assert.Contains(
+            "Released, without preflight, backup, queries, watch: ",
+            result.StandardOutput,
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "Not done: Back up. Left out: another test's matter",
+            result.StandardOutput,
+            StringComparison.Ordinal
+        );
         Assert.Contains($"Applying migration '{Pending}'", result.StandardError, StringComparison.Ordinal);
         Assert.Equal(Newest, await NewestAsync());
         using var record = Record();
@@ -26,16 +35,13 @@ public sealed class ReleaseTests(PostgresServer postgres, BuiltBundle bundle) : 
                 )
         );
         Assert.True(record.RootElement.GetProperty("probe").GetArrayLength() > 0, "the probe saw nothing");
-        Assert.DoesNotContain(
-            Password(),
-            await File.ReadAllTextAsync(ReleaseFile("report.html"), Cancel),
-            StringComparison.Ordinal
-        );
-        Assert.Contains(
-            "# Released",
-            await File.ReadAllTextAsync(ReleaseFile("report.md"), Cancel),
-            StringComparison.Ordinal
-        );
+        var page = await File.ReadAllTextAsync(ReleaseFile("report.html"), Cancel);
+        Assert.DoesNotContain(Password(), page, StringComparison.Ordinal);
+        Assert.Contains("<h1 class=\"look\">Released, without preflight", page, StringComparison.Ordinal);
+        Assert.Contains("<p>Not done: Watch after. --watch is 0</p>", page, StringComparison.Ordinal);
+        var markdown = await File.ReadAllTextAsync(ReleaseFile("report.md"), Cancel);
+        Assert.StartsWith("# Released, without preflight", markdown, StringComparison.Ordinal);
+        Assert.Contains("**Not done: Preflight. Left out: ", markdown, StringComparison.Ordinal);
     }
 
     [Fact]

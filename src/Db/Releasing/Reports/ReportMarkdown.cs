@@ -9,7 +9,7 @@ internal static class ReportMarkdown
     {
         var text = new StringBuilder();
         text.AppendLine($"# {ReportWords.Headline(record)}: {Text(record.Database)}").AppendLine();
-        foreach (var failure in ReportWords.Failures(record))
+        foreach (var failure in ReportWords.Failures(record).Concat(ReportWords.LeftOut(record)))
         {
             text.AppendLine($"**{Text(failure)}**").AppendLine();
         }

@@ -63,7 +63,9 @@ internal static class ReportPage
             <body>
             <main>
             <h1 class="{ReportWords.Class(record)}">{Text(ReportWords.Headline(record))}</h1>
-            {string.Concat(ReportWords.Failures(record).Select(failure => $"<p>{Text(failure)}</p>"))}
+            {string.Concat(
+                ReportWords.Failures(record).Concat(ReportWords.LeftOut(record)).Select(line => $"<p>{Text(line)}</p>")
+            )}
             <section>
             <dl>
 

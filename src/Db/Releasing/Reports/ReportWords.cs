@@ -1,4 +1,5 @@
 using System.Globalization;
+using Db.Releasing.Steps;
 
 namespace Db.Releasing.Reports;
 
@@ -8,9 +9,7 @@ internal static class ReportWords
     public static string Headline(ReleaseRecord record) =>
         record.Outcome switch
         {
-            ReleaseOutcome.Released when Warnings(record) is var n and > 0 =>
-                $"Released, with {n} {(n == 1 ? "thing" : "things")} to look at",
-            ReleaseOutcome.Released => "Released",
+            ReleaseOutcome.Released => "Released" + WhatIsMissing(record) + WhatToLookAt(record),
             ReleaseOutcome.Refused => "Not released: nothing was changed",
             ReleaseOutcome.RolledBack => "Failed, and rolled back",
             ReleaseOutcome.Interrupted => "Interrupted",
@@ -25,11 +24,15 @@ internal static class ReportWords
             .LastSteps.Where(step => step.Result?.Outcome == StepOutcome.Failed)
             .Select(step => $"{step.Title}: {step.Result!.Summary.Split('\n')[0]}");
 
+    /// <summary>What was left out, a line a step, with the reason: what nobody has proven of this release.</summary>
+    public static IEnumerable<string> LeftOut(ReleaseRecord record) =>
+        Unproven(record).Select(step => $"Not done: {step.Title}. {Capitalized(step.Result!.Summary)}");
+
     /// <summary>good, look or bad: the colour, and the word for those who see none.</summary>
     public static string Class(ReleaseRecord record) =>
         record.Outcome switch
         {
-            ReleaseOutcome.Released => Warnings(record) == 0 ? "good" : "look",
+            ReleaseOutcome.Released => Warnings(record) == 0 && !Unproven(record).Any() ? "good" : "look",
             ReleaseOutcome.Refused => "look",
             _ => "bad",
         };
@@ -101,6 +104,27 @@ internal static class ReportWords
         duration.TotalMinutes < 1
             ? duration.TotalSeconds.ToString("0.0", CultureInfo.InvariantCulture) + " s"
             : $"{(int)duration.TotalMinutes} min {duration.Seconds} s";
+
+    private static string WhatIsMissing(ReleaseRecord record) =>
+        Unproven(record).Select(step => step.Id).ToList() is { Count: > 0 } ids
+            ? $", without {string.Join(", ", ids)}"
+            : "";
+
+    private static string WhatToLookAt(ReleaseRecord record) =>
+        Warnings(record) is var n and > 0 ? $", with {n} {(n == 1 ? "thing" : "things")} to look at" : "";
+
+    // The notice proves nothing, and without a watch there is nothing to compare with.
+    private static IEnumerable<StepRecord> Unproven(ReleaseRecord record)
+    {
+        var skipped = record.LastSteps.Where(step => step.Result?.Outcome == StepOutcome.Skipped).ToList();
+        return skipped.Where(step =>
+            step.Id != NoticeStep.Name
+            && (step.Id != BaselineStep.Name || skipped.All(other => other.Id != WatchStep.Name))
+        );
+    }
+
+    private static string Capitalized(string text) =>
+        text.Length == 0 ? text : char.ToUpperInvariant(text[0]) + text[1..];
 
     private static int Warnings(ReleaseRecord record) =>
         record.LastSteps.Count(step => step.Result?.Outcome == StepOutcome.Warned);

@@ -6,9 +6,11 @@ namespace Db.Releasing.Steps;
 /// <summary>Looks at the minutes before, so that the minutes after can be compared with something.</summary>
 internal sealed class BaselineStep : IReleaseStep
 {
+    public const string Name = "baseline";
+
     private static readonly TimeSpan _longest = TimeSpan.FromMinutes(1);
 
-    public string Id => "baseline";
+    public string Id => Name;
 
     public string Title => "Watch before";
 

@@ -5,7 +5,9 @@ namespace Db.Releasing.Steps;
 /// <summary>Tells the team that it begins. A chat that is down stops no release.</summary>
 internal sealed class NoticeStep : IReleaseStep
 {
-    public string Id => "notify";
+    public const string Name = "notify";
+
+    public string Id => Name;
 
     public string Title => "Tell the team";
 
@@ -54,7 +56,7 @@ internal sealed class NoticeStep : IReleaseStep
                     ? Db.Notifying.ReleaseEvent.Finished
                     : Db.Notifying.ReleaseEvent.Failed,
                 $"{Reports.ReportWords.Headline(record)}{(failure is null ? "." : $": {failure}")}",
-                record.State,
+                [.. Reports.ReportWords.LeftOut(record), .. record.State],
                 ct
             )
         );

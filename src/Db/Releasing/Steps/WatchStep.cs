@@ -7,7 +7,9 @@ namespace Db.Releasing.Steps;
 /// <summary>Watches the database for some minutes, and holds them against the minutes before.</summary>
 internal sealed class WatchStep : IReleaseStep
 {
-    public string Id => "watch";
+    public const string Name = "watch";
+
+    public string Id => Name;
 
     public string Title => "Watch after";
 
@@ -54,7 +56,7 @@ internal sealed class WatchStep : IReleaseStep
                 StepOutcome.Warned,
                 $"worse than before: {string.Join(", ", worse)}",
                 evidence,
-                $"look at the figures: if it is the release, go back by the bundle; if it is the traffic, watch on: {ToolCommand.Of(["watch"])}"
+                $"look at the figures: if it is the release, go back by the bundle; if it is the traffic, watch on: {ToolCommand.OnDatabase(["watch"])}"
             );
     }
 }
