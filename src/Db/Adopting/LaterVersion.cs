@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Data.Migrations.Adopting;
+using Db.Commands;
 using MigrationSafety.Schema;
 
 namespace Db.Adopting;
@@ -49,7 +50,9 @@ internal static partial class LaterVersion
         problem with
         {
             Sql =
-                "-- Later versions of the application write such rows. Where yours does, do not run this; let them stay: db adopt --allow-later-rows\n"
+                "-- Later versions of the application write such rows. Where yours does, do not run this; let them stay: "
+                + ToolCommand.OnDatabase(["adopt", "--allow-later-rows"])
+                + "\n"
                 + problem.Sql,
         };
 

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using System.Reflection;
 using System.Text;
+using Db.Commands;
 using Db.Databases;
 using MigrationSafety.Schema;
 using Npgsql;
@@ -366,7 +367,7 @@ internal sealed class BackupRun(NamedDatabase database, BackupOptions options, I
         {
             PostgresErrorCodes.LockNotAvailable =>
                 $"No backup was made: a table is locked against reading, by a migration or another change of its shape, for more than "
-                    + $"{Sizes.Of(options.LockTimeout)}. To do: back up again when it is over; db status shows the migrations.",
+                    + $"{Sizes.Of(options.LockTimeout)}. To do: back up again when it is over; {ToolCommand.OnDatabase(["status"])} shows the migrations.",
             PostgresErrorCodes.InsufficientPrivilege =>
                 $"No backup was made: {e.MessageText}. A part of the data would be missing. To do: connect as the owner of everything "
                     + "(MIGRATE_DATABASE_URL), or leave out what is the hosting provider's own: --exclude-schema NAME.",

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Db.Commands;
 using LocalPostgres;
 using Npgsql;
 
@@ -68,7 +69,7 @@ internal sealed class ScratchDatabase : IAsyncDisposable
                 throw new CouldNotRunException(
                     $"The scratch server ({server.Description}) does not have the extensions {string.Join(", ", missing)}, which the backup needs. "
                         + "To do: install them beside PostgreSQL on this machine, and choose that server with LOCAL_POSTGRES=binaries; "
-                        + "or restore to a server of the hosting provider's: db restore --create-database --to …"
+                        + $"or restore to a server of the hosting provider's: {ToolCommand.Of(["restore", "--create-database", "--to"])} postgresql://…"
                 );
             }
 

@@ -77,7 +77,7 @@ internal static class AdoptCommand
         {
             throw new RefusedException(
                 $"--allow-sample-data is refused: {production} says that this is production, where known passwords and keys are a breach. "
-                    + "Nothing was done. Leave it out, and mend what 'db adopt --plan' names."
+                    + $"Nothing was done. Leave it out, and mend what this names: {ToolCommand.OnDatabase(["adopt", "--plan"])}"
             );
         }
 
@@ -174,7 +174,7 @@ internal static class AdoptCommand
         if (plan.InTheWay.Count > 0)
         {
             report.Line(
-                $"Nothing was recorded at {where}. Mend what stands in the way with the SQL above, then look again: db adopt --plan",
+                $"Nothing was recorded at {where}. Mend what stands in the way with the SQL above, then look again: {AsTyped("--plan")}",
                 "red"
             );
             return;
@@ -195,11 +195,14 @@ internal static class AdoptCommand
         var allow = plan.IsOutOfOrder ? " -- --allow-out-of-order" : "";
         report.Line(
             recorded
-                ? $"Now look at what the bundle will do (artifacts/efbundle -- --plan), run it (artifacts/efbundle{allow}), then: db verify"
-                : "Nothing was changed. To record it: db adopt",
+                ? $"Now look at what the bundle will do (artifacts/efbundle -- --plan), run it (artifacts/efbundle{allow}), then: {ToolCommand.OnDatabase(["verify"])}"
+                : "Nothing was changed. To record it: " + AsTyped(),
             "green"
         );
     }
+
+    private static string AsTyped(params string[] how) =>
+        ToolCommand.Of([.. ToolCommand.Arguments.Where(word => word != "--plan"), .. how]);
 
     private static bool IsComment(Finding finding) =>
         finding.Verdict == Verdict.Changes && finding.Property?.StartsWith("comment", StringComparison.Ordinal) == true;

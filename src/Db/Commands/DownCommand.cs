@@ -83,7 +83,7 @@ internal static class DownCommand
         {
             throw new RefusedException(
                 $"--destroy deletes the development server with all its data ({server.Data}), and there is nobody to ask. "
-                    + "Nothing was done. Say so with: db down --destroy --yes"
+                    + $"Nothing was done. Say so with: {ToolCommand.Of(["down", "--destroy", "--yes"])}"
             );
         }
 

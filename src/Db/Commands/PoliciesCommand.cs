@@ -81,7 +81,7 @@ internal static class PoliciesCommand
             result switch
             {
                 { Wrong.Count: > 0 } =>
-                    $"{result.Wrong.Count} wrong at {where}. Who may do what: docs/personas.md. What was changed by hand: db verify",
+                    $"{result.Wrong.Count} wrong at {where}. Who may do what: docs/personas.md. What was changed by hand: {ToolCommand.OnDatabase(["verify"])}",
                 { NotTried.Count: > 0 } =>
                     $"{result.NotTried.Count} could not be tried at {where}; the others are as expected.",
                 _ => $"As expected: {result.Tried} cells of the persona table, and the privileges, at {where}.",

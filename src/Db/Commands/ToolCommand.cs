@@ -5,6 +5,8 @@ namespace Db.Commands;
 /// <summary>This tool's commands as they can be pasted into a shell, in the directory that it was started in.</summary>
 internal static class ToolCommand
 {
+    private const string ConnectionName = "--connection";
+
     /// <summary>What was typed behind the tool's name, without the secrets in it.</summary>
     public static IReadOnlyList<string> Arguments { get; } = [.. WithoutSecrets(Environment.GetCommandLineArgs()[1..])];
 
@@ -14,6 +16,10 @@ internal static class ToolCommand
     /// <summary>A command of this tool.</summary>
     /// <param name="arguments">As they are typed, not quoted yet.</param>
     public static string Of(IEnumerable<string> arguments) => string.Join(' ', arguments.Select(Quoted).Prepend(Name));
+
+    /// <summary>A command of this tool for the database that this one was for: with its <c>--connection</c>, where one was typed.</summary>
+    /// <param name="arguments">As they are typed, not quoted yet.</param>
+    public static string OnDatabase(IEnumerable<string> arguments) => Of([.. arguments, .. TypedConnection()]);
 
     /// <summary>One word of a shell's command.</summary>
     public static string Quoted(string word) =>
@@ -52,17 +58,26 @@ internal static class ToolCommand
         );
     }
 
+    private static IEnumerable<string> TypedConnection()
+    {
+        var own = Arguments.TakeWhile(argument => argument != "--").ToList();
+        var at = own.FindLastIndex(argument => argument == ConnectionName);
+        return at >= 0 ? own.Skip(at).Take(2)
+            : own.FindLast(argument => argument.StartsWith(ConnectionName + "=", StringComparison.Ordinal)) is { } typed
+                ? [typed]
+            : [];
+    }
+
     private static IEnumerable<string> WithoutSecrets(IEnumerable<string> arguments)
     {
-        const string option = "--connection";
         var isConnection = false;
         foreach (var argument in arguments)
         {
             yield return isConnection ? WithoutPassword(argument)
-            : argument.StartsWith(option + "=", StringComparison.Ordinal)
-                ? $"{option}={WithoutPassword(argument[(option.Length + 1)..])}"
+            : argument.StartsWith(ConnectionName + "=", StringComparison.Ordinal)
+                ? $"{ConnectionName}={WithoutPassword(argument[(ConnectionName.Length + 1)..])}"
             : argument;
-            isConnection = argument == option;
+            isConnection = argument == ConnectionName;
         }
     }
 

@@ -157,7 +157,7 @@ internal static class TraceCommand
                             + (
                                 NearestName.Of(name, assembly.Migrations.Keys.Select(NameOf)) is { } near
                                     ? $"Did you mean {near}?"
-                                    : "All of them: db trace --all"
+                                    : "All of them: " + ToolCommand.OnDatabase(["trace", "--all"])
                             )
                     )
                 ),
@@ -172,7 +172,7 @@ internal static class TraceCommand
         catch (CouldNotRunException e) when (!pending)
         {
             throw new CouldNotRunException(
-                $"Which migrations? Name them, or take all: db trace --all. Without either those that are pending on a database are traced. {e.Message}"
+                $"Which migrations? Name them, or take all: {ToolCommand.Of(["trace", "--all"])}. Without either those that are pending on a database are traced. {e.Message}"
             );
         }
 
@@ -181,7 +181,7 @@ internal static class TraceCommand
         if (state.Pending.Count == 0)
         {
             report.Line(
-                $"Nothing is pending at {database.Connection} (named by {database.Source}), so nothing was traced. By name, or all: db trace --all"
+                $"Nothing is pending at {database.Connection} (named by {database.Source}), so nothing was traced. By name, or all: {ToolCommand.Of(["trace", "--all"])}"
             );
             report.Json(new { migrations = Array.Empty<object>() });
         }

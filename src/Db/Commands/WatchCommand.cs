@@ -91,7 +91,7 @@ internal static class WatchCommand
         Show(report, result);
         if (save is not null)
         {
-            report.Line($"Saved in {save}. After the release: db watch --baseline {save}");
+            report.Line($"Saved in {save}. After the release: {ToolCommand.OnDatabase(["watch", "--baseline", save])}");
         }
 
         report.Json(

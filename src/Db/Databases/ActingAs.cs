@@ -1,3 +1,4 @@
+using Db.Commands;
 using Npgsql;
 
 namespace Db.Databases;
@@ -28,7 +29,8 @@ internal static class ActingAs
         {
             throw new CouldNotRunException(
                 $"The {(absent.Length == 1 ? "role" : "roles")} {string.Join(", ", absent)} {(absent.Length == 1 ? "does" : "do")} not exist here: "
-                    + "the first migration makes anon, authenticated and service_role. See which are pending: db status"
+                    + "the first migration makes anon, authenticated and service_role. See which are pending: "
+                    + ToolCommand.OnDatabase(["status"])
             );
         }
 

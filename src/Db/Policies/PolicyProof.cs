@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Data.Access;
+using Db.Commands;
 using Db.Databases;
 using Npgsql;
 
@@ -49,7 +50,8 @@ internal sealed class PolicyProof(NpgsqlConnection connection)
                         "a table",
                         "none",
                         PolicyCellState.Wrong,
-                        "The table does not exist in schema public: are migrations pending? See: db status"
+                        "The table does not exist in schema public: are migrations pending? See: "
+                            + ToolCommand.OnDatabase(["status"])
                     )
                 );
             }

@@ -77,7 +77,7 @@ internal sealed record PreflightFacts(
     public RehearsalResult? RehearsalOfThis => Rehearsal?.BundleSha256 == Context.Bundle.Digest ? Rehearsal : null;
 
     /// <summary>A command that makes a backup.</summary>
-    public string Backup => ToolCommand.Of(["backup", .. Where("--to")]);
+    public string Backup => ToolCommand.OnDatabase(["backup", .. Where("--to")]);
 
     /// <summary>A command that runs the restore drill.</summary>
     /// <param name="name">The backup; null for the newest.</param>
@@ -86,7 +86,7 @@ internal sealed record PreflightFacts(
 
     /// <summary>A command that rehearses this bundle.</summary>
     public string Rehearse =>
-        ToolCommand.Of([
+        ToolCommand.OnDatabase([
             "rehearse",
             "--bundle",
             Context.Bundle.Path,

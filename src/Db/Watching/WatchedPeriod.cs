@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Db.Commands;
 
 namespace Db.Watching;
 
@@ -80,7 +81,7 @@ internal sealed record WatchedPeriod(
         if (!File.Exists(file))
         {
             throw new CouldNotRunException(
-                $"There is no file {file}. Make it before the release: db watch --for 5m --save-baseline {file}"
+                $"There is no file {file}. Make it before the release: {ToolCommand.OnDatabase(["watch", "--for", "5m", "--save-baseline", file])}"
             );
         }
 
@@ -91,7 +92,7 @@ internal sealed record WatchedPeriod(
         catch (JsonException)
         {
             throw new CouldNotRunException(
-                $"{file} is not a baseline. Make one before the release: db watch --for 5m --save-baseline {file}"
+                $"{file} is not a baseline. Make one before the release: {ToolCommand.OnDatabase(["watch", "--for", "5m", "--save-baseline", file])}"
             );
         }
     }

@@ -1,3 +1,4 @@
+using Db.Commands;
 using Db.Windows;
 using MigrationSafety.Arguments;
 
@@ -68,7 +69,7 @@ internal sealed class LoadCheck : IPreflightCheck
             : (
                 PreflightOutcome.Fail,
                 evidence,
-                "wait until it is calmer (db window measures again), or change the limits in release/release.json"
+                $"wait until it is calmer ({ToolCommand.OnDatabase(["window"])} measures again), or change the limits in release/release.json"
             );
     }
 }

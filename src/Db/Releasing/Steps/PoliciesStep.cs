@@ -37,14 +37,14 @@ internal sealed class PoliciesStep : IReleaseStep
         {
             { Wrong.Count: > 0 } => StepResult.Failed(
                 $"{found.Wrong.Count} of {found.Tried} cells of the persona table are wrong: somebody reaches what they should not, or no longer what they should",
-                $"find out who changed a policy or a grant ({ToolCommand.Of(["verify"])} names it), and undo it. Who may do what: docs/personas.md",
+                $"find out who changed a policy or a grant ({ToolCommand.OnDatabase(["verify"])} names it), and undo it. Who may do what: docs/personas.md",
                 evidence
             ),
             { NotTried.Count: > 0 } => new StepResult(
                 StepOutcome.Warned,
                 $"{found.NotTried.Count} of {found.Tried} cells could not be tried; the others are as the persona table says",
                 evidence,
-                $"try again when what stood in the way is gone: {ToolCommand.Of(["policies"])}"
+                $"try again when what stood in the way is gone: {ToolCommand.OnDatabase(["policies"])}"
             ),
             _ => StepResult.Passed($"{found.Tried} cells, all as the persona table says"),
         };

@@ -51,7 +51,7 @@ internal sealed class QueriesStep : IReleaseStep
             ? StepResult.Passed($"{results.Count} queries, all as expected", evidence)
             : StepResult.Failed(
                 $"{wrong.Count} of {results.Count} critical queries are not as expected: {string.Join(", ", wrong.Select(r => r.Name))}",
-                $"if users wait for them, go back; otherwise correct the query or the index by a migration. Alone: {ToolCommand.Of(["queries"])}",
+                $"if users wait for them, go back; otherwise correct the query or the index by a migration. Alone: {ToolCommand.OnDatabase(["queries"])}",
                 evidence
             );
     }

@@ -1,4 +1,5 @@
 using Db.Bundles;
+using Db.Commands;
 
 namespace Db.Releasing.Steps;
 
@@ -29,7 +30,7 @@ internal sealed class RollBackStep : IReleaseStep
             },
             ct
         );
-        var command = $"{context.Bundle.Command} {target}";
+        var command = $"{ToolCommand.Naming(context.Database.Connection)}{context.Bundle.Command} {target}";
         var exitCode = new Evidence("exit code", $"{run.ExitCode}");
         if (run.ExitCode != 0)
         {

@@ -33,7 +33,7 @@ internal sealed class VerifyStep : IReleaseStep
             $"{differences.Count} {(differences.Count == 1 ? "difference" : "differences")} from what the migrations make",
             migrations.Unknown.Count > 0
                 ? $"release with the build that knows {string.Join(", ", migrations.Unknown)}."
-                : $"what differs was done by hand: put it into a migration, or undo it. Details: {ToolCommand.Of(["verify"])}",
+                : $"what differs was done by hand: put it into a migration, or undo it. Details: {ToolCommand.OnDatabase(["verify"])}",
             [.. differences.Take(DifferencesShown).Select(d => new Evidence(d.ToString(), ""))]
         );
     }
