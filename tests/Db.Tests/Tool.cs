@@ -21,6 +21,9 @@ internal sealed record Tool
         "NO_COLOR",
     ];
 
+    /// <summary>How it is started, as its messages say it.</summary>
+    public static string Name { get; } = $"dotnet {Path.Combine(AppContext.BaseDirectory, "db.dll")}";
+
     public string Directory { get; init; } = Path.GetTempPath();
 
     public Dictionary<string, string?> Environment { get; init; } =

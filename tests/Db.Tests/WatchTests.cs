@@ -112,10 +112,18 @@ public class WatchTests(PostgresServer postgres)
         var file = Path.Combine(folder.Path, "before.json");
         var tool = new Tool().With("DATABASE_URL", database.ConnectionUri);
 
-        var before = await tool.RunAsync("watch", "--for", "50ms", "--save-baseline", file);
+        var before = await new Tool().RunAsync([
+            "watch",
+            "--connection",
+            database.ConnectionUri,
+            "--for",
+            "50ms",
+            "--save-baseline",
+            file,
+        ]);
         Assert.Equal(0, before.ExitCode);
         Assert.Contains(
-            $"Saved in {file}. After the release: db watch --baseline {file}\n",
+            $"Saved in {file}. After the release: {Tool.Name} watch --baseline {file} --connection postgresql://",
             before.StandardOutput,
             StringComparison.Ordinal
         );

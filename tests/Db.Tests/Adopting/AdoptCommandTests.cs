@@ -26,7 +26,7 @@ public sealed class AdoptCommandTests(PostgresServer postgres)
         );
         Assert.Contains("stays: table public.teams", lines);
         Assert.Contains("stays: table public.users, column phone: text", lines);
-        Assert.Contains("Nothing was changed. To record it: db adopt", lines);
+        Assert.Contains($"Nothing was changed. To record it: {Tool.Name} adopt", lines);
 
         var adopted = await db.RunAsync("adopt");
         Assert.Equal(0, adopted.ExitCode);

@@ -290,7 +290,7 @@ public sealed class InTheWayTests(PostgresServer postgres)
         Assert.Equal([1, 1], refused.Plan!.InTheWay.Select(f => f.Rows));
         Assert.All(
             refused.Plan.InTheWay,
-            f => Assert.Contains("db adopt --allow-later-rows", f.Sql, StringComparison.Ordinal)
+            f => Assert.Contains(" adopt --allow-later-rows", f.Sql, StringComparison.Ordinal)
         );
         var adopted = await Adoption.AdoptAsync(database.ConnectionString, Accepted.LaterRows, Cancellation);
         Assert.Empty(adopted.Plan!.InTheWay);

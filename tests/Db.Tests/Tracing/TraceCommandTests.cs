@@ -57,7 +57,7 @@ public class TraceCommandTests(PostgresServer postgres)
 
         Assert.Equal(2, result.ExitCode);
         Assert.StartsWith(
-            "Which migrations? Name them, or take all: db trace --all.",
+            $"Which migrations? Name them, or take all: {Tool.Name} trace --all.",
             result.StandardError,
             StringComparison.Ordinal
         );
