@@ -225,6 +225,25 @@ public class PolicyTests(PostgresServer postgres)
         Assert.Equal([], (await ProveAsync(database)).Cells.Where(c => c.State != PolicyCellState.AsExpected));
     }
 
+    [Fact]
+    public async Task A_table_whose_checks_refuse_just_any_value_is_tried_all_the_same()
+    {
+        await using var database = await postgres.MigratedDatabaseAsync();
+        await PostgresServer.ExecuteAsync(
+            database,
+            """
+            ALTER TABLE api_key ADD COLUMN cents bigint NOT NULL, ADD CHECK (cents > 0),
+                ADD COLUMN currency text NOT NULL, ADD CHECK (currency IN ('CHF', 'EUR')),
+                ADD COLUMN code text NOT NULL UNIQUE, ADD CHECK (code ~ '^[A-Z]{3}-[0-9]{4}$');
+            ALTER TABLE session ADD COLUMN device text, ADD COLUMN browser text, ADD CHECK (num_nonnulls(device, browser) = 1);
+            GRANT SELECT (device, browser) ON session TO authenticated;
+            GRANT SELECT (cents, currency, code) ON api_key TO authenticated;
+            """
+        );
+
+        Assert.Equal([], (await ProveAsync(database)).Cells.Where(c => c.State != PolicyCellState.AsExpected));
+    }
+
     private static async Task<PolicyReport> ProveAsync(TestDatabase database)
     {
         await using var connection = new NpgsqlConnection(database.ConnectionString);

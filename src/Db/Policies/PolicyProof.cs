@@ -23,6 +23,8 @@ internal sealed class PolicyProof(NpgsqlConnection connection)
     // A policy that is open lets the first row through. One that is closed may have the whole of a large table gone through.
     private static readonly TimeSpan _blindTimeout = TimeSpan.FromSeconds(1);
 
+    private readonly CheckedColumns _checks = new();
+
     /// <summary>Tries every cell.</summary>
     /// <param name="progress">Told which table is being tried.</param>
     /// <param name="ct">Ends it; nothing is left behind.</param>
@@ -38,7 +40,16 @@ internal sealed class PolicyProof(NpgsqlConnection connection)
             if (tables.TryGetValue(access.Table, out var table))
             {
                 progress?.Invoke($"Trying every persona on {table.Name} …");
-                cells.AddRange(await TryAsync(table, tables, ct));
+                var (tried, refusing) = await TryAsync(table, tables, ct);
+                // Outside of the transaction: the search for values asks what PostgreSQL may refuse.
+                while (
+                    refusing is not null && await _checks.LearnAsync(connection, refusing.Name, refusing.Columns, ct)
+                )
+                {
+                    (tried, refusing) = await TryAsync(table, tables, ct);
+                }
+
+                cells.AddRange(tried);
             }
             else
             {
@@ -57,9 +68,9 @@ internal sealed class PolicyProof(NpgsqlConnection connection)
             }
         }
 
-        var tried = cells.Count(c => c.State != PolicyCellState.NotTried);
+        var count = cells.Count(c => c.State != PolicyCellState.NotTried);
         cells.AddRange(await PrivilegeCheck.FindAsync(connection, tables, ct));
-        return new PolicyReport(tried, watch.ElapsedMilliseconds, cells);
+        return new PolicyReport(count, watch.ElapsedMilliseconds, cells);
     }
 
     private async Task RefuseWhatCannotWorkAsync(CancellationToken ct)
@@ -81,7 +92,8 @@ internal sealed class PolicyProof(NpgsqlConnection connection)
         );
     }
 
-    private async Task<IReadOnlyList<PolicyCell>> TryAsync(
+    // With the table whose check constraint refused a row, where one did.
+    private async Task<(IReadOnlyList<PolicyCell> Cells, ProbedTable? Refusing)> TryAsync(
         ProbedTable table,
         IReadOnlyDictionary<string, ProbedTable> tables,
         CancellationToken ct
@@ -94,10 +106,10 @@ internal sealed class PolicyProof(NpgsqlConnection connection)
                 + "SET LOCAL idle_in_transaction_session_timeout = '30s'; SET LOCAL row_security = on",
             ct
         );
-        var rows = new ProbeRows(connection, tables);
+        var rows = new ProbeRows(connection, tables, _checks);
         if (await CannotStartAsync(table, rows, ct) is { } reason)
         {
-            return NotTried(table, reason);
+            return (NotTried(table, reason), null);
         }
 
         IReadOnlyList<ProbeRow> made;
@@ -108,7 +120,12 @@ internal sealed class PolicyProof(NpgsqlConnection connection)
         }
         catch (PostgresException e)
         {
-            return NotTried(table, WhyNoRows(table, e));
+            return (
+                NotTried(table, WhyNoRows(table, e)),
+                e is { SqlState: PostgresErrorCodes.CheckViolation, TableName: { } name }
+                    ? tables.GetValueOrDefault(name)
+                    : null
+            );
         }
 
         var cells = new List<PolicyCell>();
@@ -120,7 +137,7 @@ internal sealed class PolicyProof(NpgsqlConnection connection)
             }
         }
 
-        return cells;
+        return (cells, null);
     }
 
     private async Task<PolicyCell> TryAsync(

@@ -10,11 +10,16 @@ namespace Db.Policies;
 internal sealed record ProbeRow(string Key, string Owner, bool IsPublic);
 
 /// <summary>Two members and a superadmin who exist in one transaction only, each with rows in the tables that are asked for.</summary>
-internal sealed class ProbeRows(NpgsqlConnection connection, IReadOnlyDictionary<string, ProbedTable> tables)
+internal sealed class ProbeRows(
+    NpgsqlConnection connection,
+    IReadOnlyDictionary<string, ProbedTable> tables,
+    CheckedColumns checks
+)
 {
     private const string Users = "users";
 
     private readonly Dictionary<string, IReadOnlyList<ProbeRow>> _rows = [];
+    private readonly Dictionary<string, int> _numbers = [];
 
     /// <summary>The user ids, by persona.</summary>
     public IReadOnlyDictionary<string, string> People { get; } =
@@ -78,13 +83,13 @@ internal sealed class ProbeRows(NpgsqlConnection connection, IReadOnlyDictionary
             values.Add((table.Key, Literal(owner)));
             if (owner == People[AccessTable.Superadmin])
             {
-                values.Add((table.Columns.First(c => c.Name == "role"), "'superadmin'"));
+                Give(values, table.Columns.First(c => c.Name == "role"), "'superadmin'");
             }
         }
 
         if (isPublic)
         {
-            values.Add((table.Columns.First(c => c.Name == table.Access.PublicColumn), "true"));
+            Give(values, table.Columns.First(c => c.Name == table.Access.PublicColumn), "true");
         }
 
         await using var command = new NpgsqlCommand(
@@ -99,6 +104,7 @@ internal sealed class ProbeRows(NpgsqlConnection connection, IReadOnlyDictionary
     private List<(ProbedColumn Column, string Value)> Values(ProbedTable table, string owner)
     {
         var values = new List<(ProbedColumn, string)>();
+        var row = _numbers[table.Name] = _numbers.GetValueOrDefault(table.Name) + 1;
         foreach (var column in table.Columns)
         {
             if (column.Name == table.Access.OwnerColumn && table.Name != Users)
@@ -112,14 +118,28 @@ internal sealed class ProbeRows(NpgsqlConnection connection, IReadOnlyDictionary
                         column,
                         column.References is { } other && _rows.TryGetValue(other, out var rows)
                             ? Literal((rows.FirstOrDefault(r => r.Owner == owner) ?? rows[0]).Key)
+                        : checks.For(table.Name, column, row) is { } value ? value
                         : column.IsKey && column.Category == 'N' ? $"-{Random.Shared.Next(1, int.MaxValue)}"
                         : column.AnyValue()
                     )
                 );
             }
+            else if (
+                column is { IsMadeByTheServer: false, References: null }
+                && checks.For(table.Name, column, row) is { } value
+            )
+            {
+                values.Add((column, value));
+            }
         }
 
         return values;
+    }
+
+    private static void Give(List<(ProbedColumn Column, string Value)> values, ProbedColumn column, string value)
+    {
+        values.RemoveAll(v => v.Column == column);
+        values.Add((column, value));
     }
 
     private static string Literal(string value) => $"'{value.Replace("'", "''", StringComparison.Ordinal)}'";
