@@ -300,7 +300,8 @@ internal sealed class MigrationRun(
             hasJournal ? await journal.ChecksumsAsync(session).ConfigureAwait(false) : new Dictionary<string, string>(),
             provider.Name,
             sql,
-            Logger
+            Logger,
+            new MigrationRecords(_historyTable, _historyTable.Key(at.Server.CurrentSchema), history, tables)
         );
         var refused = PendingModelChanges(plan, hasPendingModelChanges);
         foreach (var condition in Options.Conditions)

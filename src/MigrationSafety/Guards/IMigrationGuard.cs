@@ -26,6 +26,7 @@ internal interface IMigrationGuard
 /// <param name="Sql">Quotes names.</param>
 /// <param name="Logger">For what a guard says without refusing.</param>
 /// <param name="Provider">The name of the database provider, which migrations are made for.</param>
+/// <param name="Records">Where it is written down what is applied.</param>
 internal sealed record MigrationGuardContext(
     Session Session,
     ServerFacts Server,
@@ -37,5 +38,18 @@ internal sealed record MigrationGuardContext(
     IReadOnlyDictionary<string, string> Checksums,
     string Provider,
     ISqlGenerationHelper Sql,
-    ILogger Logger
+    ILogger Logger,
+    MigrationRecords Records
+);
+
+/// <summary>Where it is written down what is applied: EF Core's history and the rails' journal.</summary>
+/// <param name="Table">The history table's name.</param>
+/// <param name="Key">The name under which the journal's rows belong to it.</param>
+/// <param name="History">Makes the statements that write to it.</param>
+/// <param name="Journal">The journal's tables.</param>
+internal sealed record MigrationRecords(
+    HistoryTable Table,
+    string Key,
+    IHistoryRepository History,
+    JournalTables Journal
 );

@@ -10,6 +10,7 @@ internal static class MigrationGuards
     [
         new UnfinishedMigrationGuard(),
         new DatabaseAheadGuard(),
+        new HistoryRowGuard(),
         new EditedMigrationGuard(),
         new OutOfOrderGuard(),
         new TransactionControlGuard(),

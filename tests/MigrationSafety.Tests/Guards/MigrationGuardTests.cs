@@ -81,7 +81,8 @@ public class MigrationGuardTests(PostgresServer postgres)
         await ExecuteAsync(
             database.ConnectionString,
             """
-            DELETE FROM migrations."__EFMigrationsHistory" WHERE "MigrationId" LIKE '%Author'; ALTER TABLE notes DROP author
+            DELETE FROM migrations."__EFMigrationsHistory" WHERE "MigrationId" LIKE '%Author'; ALTER TABLE notes DROP author;
+            DELETE FROM migrations.applied_migration WHERE migration_id LIKE '%Author'
             """
         );
 
@@ -101,6 +102,77 @@ public class MigrationGuardTests(PostgresServer postgres)
             3,
             (await allowed.Database.GetAppliedMigrationsAsync(TestContext.Current.CancellationToken)).Count()
         );
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Row_of_the_history_that_was_deleted(bool async)
+    {
+        await using var database = await postgres.CreateDatabaseAsync();
+        await using var context = new PlainContext(database.ConnectionString);
+        await Run.MigrateAsync(context, async);
+        await ExecuteAsync(
+            database.ConnectionString,
+            """
+            UPDATE migrations.applied_migration SET applied_at = '2026-03-01 12:30:15+00', applied_by = 'anna';
+            DELETE FROM migrations."__EFMigrationsHistory" WHERE "MigrationId" LIKE '%Words'
+            """
+        );
+
+        var message = await RefusalAsync(context);
+        Assert.Equal(
+            $"""
+            20260103000000_Words is recorded as applied (2026-03-01 12:30:15 UTC by anna); but its row in migrations."__EFMigrationsHistory" is gone: deleted by hand, or the migration was reverted by something that is not these rails. Applied a second time, it would meet what it has made already.
+
+            State: nothing was changed.
+            To do: look whether what it makes is in the database.
+              20260103000000_Words begins with: ALTER TABLE notes ADD words integer NOT NULL DEFAULT 0
+            If it is there, put the row back:
+              INSERT INTO migrations."__EFMigrationsHistory" ("MigrationId", "ProductVersion") VALUES ('20260103000000_Words', '{ProductInfo.GetVersion()}');
+            If it is not, because it was really reverted, take the record away:
+              DELETE FROM migrations.applied_migration WHERE history_table = 'migrations.__EFMigrationsHistory' AND migration_id = '20260103000000_Words';
+            Then run again.
+            """,
+            message
+        );
+        // On the way back it would be passed over in silence.
+        Assert.Equal(message.Split('\n')[0], (await RefusalAsync(context, "20260101000000_Notes")).Split('\n')[0]);
+
+        if (async)
+        {
+            await ExecuteAsync(database.ConnectionString, Line(message, "INSERT"));
+        }
+        else
+        {
+            await ExecuteAsync(database.ConnectionString, "ALTER TABLE notes DROP words; " + Line(message, "DELETE"));
+        }
+
+        await Run.MigrateAsync(context, async);
+        Assert.Equal(
+            3,
+            (await context.Database.GetAppliedMigrationsAsync(TestContext.Current.CancellationToken)).Count()
+        );
+
+        static string Line(string text, string start) =>
+            text.Split('\n')
+                .Single(line => line.TrimStart().StartsWith(start, StringComparison.Ordinal))
+                .Trim()
+                .TrimEnd(';');
+    }
+
+    [Fact]
+    public async Task Row_of_the_history_that_the_journal_does_not_know()
+    {
+        await using var database = await postgres.CreateDatabaseAsync();
+        await using var context = new PlainContext(database.ConnectionString);
+        await Run.MigrateAsync(context, async: true, "20260102000000_Author");
+        await ExecuteAsync(
+            database.ConnectionString,
+            "DELETE FROM migrations.applied_migration WHERE migration_id LIKE '%Notes'"
+        );
+
+        await Run.MigrateAsync(context, async: true);
     }
 
     [Fact]
