@@ -1,3 +1,4 @@
+using MigrationSafety.Execution;
 using MigrationSafety.Plan;
 using MigrationSafety.Statements;
 
@@ -9,12 +10,7 @@ internal sealed class PrivilegesGuard : IMigrationGuard
 {
     public async ValueTask<Failure?> CheckAsync(MigrationGuardContext context)
     {
-        var statements = PlannedStatements.Of(context).Select(planned => planned.Statement).ToList();
-        // A migration that changes its role decides by itself who it is.
-        if (
-            statements.Count == 0
-            || statements.Any(s => s.Tokens is ["SET" or "RESET", "ROLE" or "SESSION" or "LOCAL", ..])
-        )
+        if (context.Plan.Steps.Count == 0)
         {
             return null;
         }
@@ -44,6 +40,14 @@ internal sealed class PrivilegesGuard : IMigrationGuard
 
         var role = context.Sql.DelimitIdentifier(context.Server.User);
         var missing = new List<string>();
+        missing.AddRange(await RecordsAsync(context, role).ConfigureAwait(false));
+        var statements = PlannedStatements.Of(context).Select(planned => planned.Statement).ToList();
+        // A migration that changes its role decides by itself who it is; what is written down is written down as ours.
+        if (statements.Any(s => s.Tokens is ["SET" or "RESET", "ROLE" or "SESSION" or "LOCAL", ..]))
+        {
+            statements = [];
+        }
+
         if (!rights.MayCreate && (rights.NoJournal || statements.Any(s => s.Tokens is ["CREATE", "SCHEMA", ..])))
         {
             missing.Add(
@@ -68,10 +72,55 @@ internal sealed class PrivilegesGuard : IMigrationGuard
             : new Failure(
                 "PrivilegesMissing",
                 $"{context.Server.User} may not do all that these migrations need. Missing:\n  "
-                    + string.Join("\n  ", missing),
+                    + string.Join("\n  ", missing.Distinct(StringComparer.Ordinal)),
                 null,
                 "as a superuser or the owner, run the statements above, then run again; or run as the role that owns the schema."
             );
+    }
+
+    // EF Core's history and the journal: they are written to last, when the migration's own statements have run for an hour.
+    private static async ValueTask<IEnumerable<string>> RecordsAsync(MigrationGuardContext context, string role)
+    {
+        var (records, sql) = (context.Records, context.Sql);
+        var up = context.Plan.Steps.Any(step => step.Direction == MigrationDirection.Up);
+        var down = context.Plan.Steps.Any(step => step.Direction == MigrationDirection.Down);
+        var history = (
+            Table: records.Table.Delimited(sql),
+            Schema: (records.Table.Schema ?? context.Server.CurrentSchema) is { } schema
+                ? sql.DelimitIdentifier(schema)
+                : null
+        );
+        var journal = sql.DelimitIdentifier(records.Journal.Schema);
+        var needed = new List<(string Table, string? Schema, string Privilege)>();
+        Needs(history, up ? "INSERT" : null, down ? "DELETE" : null);
+        Needs((records.Journal.Applied, journal), up ? "INSERT" : null, up ? "UPDATE" : null, down ? "DELETE" : null);
+        Needs((records.Journal.Unfinished, journal), "INSERT", "UPDATE", "DELETE");
+        return await context
+            .Session.QueryAsync(
+                """
+                WITH needed AS (SELECT * FROM unnest($1, $2, $3) WITH ORDINALITY AS n (name, schema, privilege, position))
+                SELECT missing FROM (
+                    SELECT min(position), format('%1$s on %2$s: GRANT %1$s ON %2$s TO %3$s;',
+                        string_agg(privilege, ', ' ORDER BY position), name, $4)
+                    FROM needed WHERE to_regclass(name) IS NOT NULL AND NOT has_table_privilege(to_regclass(name)::oid, privilege)
+                    GROUP BY name
+                    UNION ALL
+                    SELECT min(position), format('CREATE on schema %1$s: GRANT USAGE, CREATE ON SCHEMA %1$s TO %2$s;', schema, $4)
+                    FROM needed WHERE to_regclass(name) IS NULL AND to_regnamespace(schema) IS NOT NULL
+                        AND NOT has_schema_privilege(to_regnamespace(schema)::oid, 'CREATE')
+                    GROUP BY schema
+                ) AS all_missing (position, missing) ORDER BY position
+                """,
+                r => r.GetString(0),
+                needed.Select(n => n.Table).ToArray(),
+                needed.Select(n => n.Schema).ToArray(),
+                needed.Select(n => n.Privilege).ToArray(),
+                role
+            )
+            .ConfigureAwait(false);
+
+        void Needs((string Table, string? Schema) of, params string?[] privileges) =>
+            needed.AddRange(privileges.OfType<string>().Select(privilege => (of.Table, of.Schema, privilege)));
     }
 
     private static async ValueTask<IEnumerable<string>> SchemasAsync(

@@ -39,6 +39,9 @@ public class DatabaseStateGuardTests(PostgresServer postgres)
         Assert.Equal(
             $"""
             {role.Name} may not do all that these migrations need. Missing:
+              INSERT on migrations."__EFMigrationsHistory": GRANT INSERT ON migrations."__EFMigrationsHistory" TO {role.Name};
+              INSERT, UPDATE on migrations.applied_migration: GRANT INSERT, UPDATE ON migrations.applied_migration TO {role.Name};
+              INSERT, UPDATE, DELETE on migrations.unfinished_migration: GRANT INSERT, UPDATE, DELETE ON migrations.unfinished_migration TO {role.Name};
               CREATE on schema public: GRANT USAGE, CREATE ON SCHEMA public TO {role.Name};
               ownership of notes: GRANT postgres TO {role.Name};
 
@@ -47,6 +50,98 @@ public class DatabaseStateGuardTests(PostgresServer postgres)
             """,
             exception.Message
         );
+    }
+
+    [Theory]
+    [InlineData("20260101000000_Notes", "DELETE")]
+    [InlineData(null, "INSERT")]
+    public async Task What_records_the_migrations_is_looked_at_where_a_migration_changes_its_role(
+        string? target,
+        string privilege
+    )
+    {
+        await using var database = await postgres.CreateDatabaseAsync();
+        await using (var owner = new RoleContext(database.ConnectionString))
+        {
+            await Run.MigrateAsync(owner, async: true, target is null ? "20260101000000_Notes" : null);
+        }
+
+        await using var role = await TestRole.CreateAsync(postgres);
+        await ExecuteAsync(
+            database.ConnectionString,
+            $"""
+            GRANT USAGE ON SCHEMA migrations TO {role.Name};
+            GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA migrations TO {role.Name};
+            REVOKE {privilege} ON migrations."__EFMigrationsHistory" FROM {role.Name}
+            """
+        );
+        await using var context = new RoleContext(role.Connect(new(database.ConnectionString)).ConnectionString);
+
+        var exception = await Assert.ThrowsAsync<MigrationRefusedException>(() =>
+            Run.MigrateAsync(context, async: false, target)
+        );
+
+        Assert.Equal(
+            $"""
+            {role.Name} may not do all that these migrations need. Missing:
+              {privilege} on migrations."__EFMigrationsHistory": GRANT {privilege} ON migrations."__EFMigrationsHistory" TO {role.Name};
+
+            State: nothing was changed.
+            To do: as a superuser or the owner, run the statements above, then run again; or run as the role that owns the schema.
+            """,
+            exception.Message
+        );
+    }
+
+    [Fact]
+    public async Task A_journal_that_may_not_be_made_is_told_with_the_rest()
+    {
+        await using var database = await postgres.CreateDatabaseAsync();
+        await using var role = await TestRole.CreateAsync(postgres);
+        await ExecuteAsync(
+            database.ConnectionString,
+            $"CREATE SCHEMA migrations; GRANT USAGE ON SCHEMA migrations TO {role.Name}"
+        );
+        await using var context = new PlainContext(role.Connect(new(database.ConnectionString)).ConnectionString);
+
+        var exception = await Assert.ThrowsAsync<MigrationRefusedException>(() =>
+            Run.MigrateAsync(context, async: false)
+        );
+
+        Assert.Contains(
+            $"""
+            Missing:
+              CREATE on schema migrations: GRANT USAGE, CREATE ON SCHEMA migrations TO {role.Name};
+              CREATE on schema public: GRANT USAGE, CREATE ON SCHEMA public TO {role.Name};
+
+            State
+            """,
+            exception.Message,
+            StringComparison.Ordinal
+        );
+    }
+
+    private sealed class RoleContext(string connectionString) : TestsContext(connectionString)
+    {
+        [DbContext(typeof(RoleContext))]
+        [Migration("20260101000000_Notes")]
+        public sealed class Notes : Migration
+        {
+            protected override void Up(MigrationBuilder migrationBuilder) => migrationBuilder.Sql("SELECT 1;");
+
+            protected override void Down(MigrationBuilder migrationBuilder) => migrationBuilder.Sql("SELECT 1;");
+        }
+
+        [DbContext(typeof(RoleContext))]
+        [Migration("20260102000000_AsAnother")]
+        public sealed class AsAnother : Migration
+        {
+            protected override void Up(MigrationBuilder migrationBuilder) =>
+                migrationBuilder.Sql("SET LOCAL ROLE pg_monitor; SELECT 1;");
+
+            protected override void Down(MigrationBuilder migrationBuilder) =>
+                migrationBuilder.Sql("SET LOCAL ROLE pg_monitor;");
+        }
     }
 
     [Theory]
