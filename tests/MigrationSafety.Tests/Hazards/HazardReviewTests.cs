@@ -327,4 +327,27 @@ public sealed class HazardReviewTests
             new HazardReview().Review([script]).Findings.Select(f => f.Hazard)
         );
     }
+
+    [Fact]
+    public void A_renamed_table_is_one_table_of_a_transaction()
+    {
+        const string two = "CREATE TABLE a (id bigint PRIMARY KEY); CREATE TABLE b (id bigint PRIMARY KEY);";
+        const string renamed =
+            "BEGIN;ALTER TABLE a RENAME TO c;ALTER TABLE c ADD COLUMN note text;ALTER TABLE b ADD COLUMN note text;";
+        Assert.DoesNotContain(
+            Reviewing.File(two, renamed + "COMMIT;").Findings,
+            finding => finding.Hazard == "many-tables-in-one-transaction"
+        );
+        Assert.Contains(
+            Reviewing
+                .File(
+                    two + "CREATE TABLE d (id bigint PRIMARY KEY);",
+                    renamed + "ALTER TABLE d ADD COLUMN note text;COMMIT;"
+                )
+                .Findings,
+            finding =>
+                finding.Hazard == "many-tables-in-one-transaction"
+                && finding.What.Contains("3 tables", StringComparison.Ordinal)
+        );
+    }
 }

@@ -60,6 +60,31 @@ internal sealed class HazardContext(
 
         locked.Exclusive.UnionWith(Locks.Exclusive(statement.Statement, this));
         locked.OfWriters.UnionWith(Locks.OfWriters(statement.Statement, this));
+        // The statements behind it know a renamed table by its new name only; under both it would count twice.
+        if (statement.Statement is AlterTable { Kind: ObjectKind.Table or ObjectKind.ForeignTable } alter)
+        {
+            var before = Schema.Resolve(alter.Name);
+            var after = alter.Actions.Aggregate(
+                before,
+                (name, action) =>
+                    action switch
+                    {
+                        RenameTo rename => name with { Name = rename.Name },
+                        SetSchema set => name with { Schema = set.Schema },
+                        _ => name,
+                    }
+            );
+            Rename(locked.Exclusive, before, after);
+            Rename(locked.OfWriters, before, after);
+        }
+
+        static void Rename(HashSet<ObjectName> tables, ObjectName before, ObjectName after)
+        {
+            if (after != before && tables.Remove(before))
+            {
+                tables.Add(after);
+            }
+        }
     }
 
     /// <summary>Tables in use that the statements before it in its transaction have closed, for readers too.</summary>
