@@ -22,9 +22,24 @@ internal sealed class MigrationPlanner(
     /// <summary>The full id of a target, "0", or null.</summary>
     public string? Resolve(string? target)
     {
-        if (string.IsNullOrEmpty(target) || target == Migration.InitialDatabase)
+        if (target is null || target == Migration.InitialDatabase)
         {
-            return string.IsNullOrEmpty(target) ? null : target;
+            return target;
+        }
+
+        // To EF Core that is no target, which is the newest: whoever wanted to go back, with a variable that is not set, would go forward.
+        if (string.IsNullOrWhiteSpace(target))
+        {
+            throw new MigrationRefusedException(
+                new Failure(
+                    "UnknownTarget",
+                    "The migration to go to is an empty text, as a variable gives that is not set (\"$TARGET\"). EF Core takes that for the "
+                        + "newest migration, which is the wrong way for whoever wanted to go back.",
+                    null,
+                    "name the migration to go to. To apply all, leave the argument out altogether. The newest are: "
+                        + Newest()
+                )
+            );
         }
 
         if (assembly.FindMigrationId(target) is { } id)
@@ -42,12 +57,14 @@ internal sealed class MigrationPlanner(
                     + (
                         assembly.Migrations.Count == 0
                             ? "The assembly holds no migration."
-                            : $"The newest are: {string.Join(", ", assembly.Migrations.Keys.OrderDescending(StringComparer.OrdinalIgnoreCase).Take(5))}; "
-                                + "0 reverts all."
+                            : $"The newest are: {Newest()}"
                     )
             )
         );
     }
+
+    private string Newest() =>
+        $"{string.Join(", ", assembly.Migrations.Keys.OrderDescending(StringComparer.OrdinalIgnoreCase).Take(5))}; 0 reverts all.";
 
     public MigrationPlan Plan(string? target, IReadOnlyList<string> applied)
     {

@@ -274,6 +274,25 @@ public class MigrationGuardTests(PostgresServer postgres)
         );
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData(" ")]
+    public async Task Target_that_is_empty(string target)
+    {
+        await using var database = await postgres.CreateDatabaseAsync();
+        await using var context = new PlainContext(database.ConnectionString);
+
+        Assert.Equal(
+            """
+            The migration to go to is an empty text, as a variable gives that is not set ("$TARGET"). EF Core takes that for the newest migration, which is the wrong way for whoever wanted to go back.
+
+            State: nothing was changed.
+            To do: name the migration to go to. To apply all, leave the argument out altogether. The newest are: 20260103000000_Words, 20260102000000_Author, 20260101000000_Notes; 0 reverts all.
+            """,
+            await RefusalAsync(context, target)
+        );
+    }
+
     [Fact]
     public async Task Transaction_of_the_callers()
     {
