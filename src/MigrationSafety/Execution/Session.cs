@@ -243,7 +243,7 @@ internal sealed class Session(
     {
         cancellationToken.ThrowIfCancellationRequested();
         // Asynchronously Npgsql itself listens to the token; synchronously nobody does.
-        using var registration = async ? default : cancellationToken.Register(running.Cancel);
+        using var cancelling = async ? null : new PersistentCancel(running, Connection, cancellationToken);
         if (command is not null)
         {
             running.Set(command);

@@ -1,4 +1,11 @@
+using System.Data.Common;
 using System.Diagnostics;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Diagnostics;
+using Microsoft.EntityFrameworkCore.Infrastructure;
+using Microsoft.EntityFrameworkCore.Migrations;
+using Microsoft.EntityFrameworkCore.Storage;
+using MigrationSafety.Execution;
 using MigrationSafety.TestMigrations;
 using Xunit;
 
@@ -59,6 +66,44 @@ public class CancelTests(PostgresServer postgres)
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => run);
         await AssertNothingIsLeftAsync(database.ConnectionString);
+    }
+
+    // The interceptor is asked when nothing has been sent yet: a request to cancel finds nothing that it could cancel.
+    [Fact]
+    public async Task A_signal_just_before_a_statement_is_sent_is_not_lost()
+    {
+        await using var database = await postgres.CreateDatabaseAsync();
+        using var source = new CancellationTokenSource();
+        var running = new RunningCommand();
+        await using var context = new DbContext(
+            new DbContextOptionsBuilder()
+                .UseNpgsql(database.ConnectionString, npgsql => npgsql.CommandTimeout(5))
+                .AddInterceptors(running, new CancelsBeforeSending(source))
+                .Options
+        );
+        var session = new Session(context.GetService<IRelationalConnection>(), running, async: false, source.Token);
+        await session.OpenAsync();
+        var command = new MigrationCommand(
+            context.GetService<IRawSqlCommandBuilder>().Build("SELECT pg_sleep(60)"),
+            context,
+            context.GetService<IRelationalCommandDiagnosticsLogger>()
+        );
+
+        await Assert.ThrowsAsync<OperationCanceledException>(async () => await session.RunAsync(command));
+        await session.CloseAsync();
+    }
+
+    private sealed class CancelsBeforeSending(CancellationTokenSource source) : DbCommandInterceptor
+    {
+        public override InterceptionResult<int> NonQueryExecuting(
+            DbCommand command,
+            CommandEventData eventData,
+            InterceptionResult<int> result
+        )
+        {
+            source.Cancel();
+            return result;
+        }
     }
 
     private static async Task AsleepAsync(string connectionString)
