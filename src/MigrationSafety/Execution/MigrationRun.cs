@@ -221,6 +221,7 @@ internal sealed class MigrationRun(
             );
         }
 
+        await UnlimitTransactionsAsync(session, server).ConfigureAwait(false);
         diagnostics.MigrateUsingConnection(context.Context.GetService<IMigrator>(), connection);
         var key = _historyTable.Key(server.CurrentSchema);
         await new RunnerLock(Options, Logger).AcquireAsync(session, key).ConfigureAwait(false);
@@ -274,6 +275,34 @@ internal sealed class MigrationRun(
                 await session.RollbackAsync().ConfigureAwait(false);
                 await RunnerLock.ReleaseAsync(session, key).ConfigureAwait(false);
             }
+
+            await LimitTransactionsAsync(session, server).ConfigureAwait(false);
+        }
+    }
+
+    // A role's or a database's transaction_timeout is meant for the application. It would end the session in the middle of a build, and
+    // the next attempt too.
+    private static async ValueTask UnlimitTransactionsAsync(Session session, ServerFacts server)
+    {
+        if (server.VersionNumber >= 170000)
+        {
+            await session.ExecuteAsync("SET transaction_timeout = 0").ConfigureAwait(false);
+        }
+    }
+
+    // The session may be the caller's own, and go on after the run.
+    private static async ValueTask LimitTransactionsAsync(Session session, ServerFacts server)
+    {
+        try
+        {
+            if (server.VersionNumber >= 170000)
+            {
+                await session.CleanUpAsync("RESET transaction_timeout").ConfigureAwait(false);
+            }
+        }
+        catch (Exception e) when (e is NpgsqlException or InvalidOperationException)
+        {
+            // A lost session has no settings.
         }
     }
 
