@@ -46,5 +46,8 @@ public static class MigrationSafetyEventId
     /// <summary>A migration is reverted whose Down is empty, so that what its Up made stays.</summary>
     public static readonly EventId EmptyDown = Make(13, nameof(EmptyDown));
 
+    /// <summary>A migration left settings of the session changed, and they were put back.</summary>
+    public static readonly EventId SettingsPutBack = Make(14, nameof(SettingsPutBack));
+
     private static EventId Make(int number, string name) => new(First + number, name);
 }

@@ -51,6 +51,15 @@ internal static class MigrationSafetyLog
             migration
         );
 
+    public static void SettingsPutBack(this ILogger logger, string migration, string settings) =>
+        logger.LogInformation(
+            MigrationSafetyEventId.SettingsPutBack,
+            "{Migration} left {Settings} of the session changed; what comes after it runs with what was there before. SET LOCAL ends with the "
+                + "transaction by itself.",
+            migration,
+            settings
+        );
+
     public static void ConnectionLost(this ILogger logger, string reason, string left) =>
         logger.LogWarning(
             MigrationSafetyEventId.ConnectionLost,

@@ -47,10 +47,51 @@ internal sealed class MigrationExecutor(
             logger.ResumingMigration(migration.Id, next, commands.Count);
         }
 
+        var settings = SessionSettings.MayBeChangedBy(migration)
+            ? await SessionSettings.ReadAsync(session, migration).ConfigureAwait(false)
+            : null;
+        try
+        {
+            if (settings is not null)
+            {
+                await settings.RepeatAsync(session, migration, next).ConfigureAwait(false);
+            }
+
+            await ExecuteAsync(session, migration, unfinished, settings).ConfigureAwait(false);
+        }
+        catch (Exception e) when (settings is not null && !LostConnection.Is(e))
+        {
+            await session.RollbackAsync().ConfigureAwait(false);
+            await settings.CleanUpAsync(session).ConfigureAwait(false);
+            throw;
+        }
+
+        progress.Finish();
+        if (
+            settings is not null
+            && await settings.PutBackAsync(session).ConfigureAwait(false) is { Count: > 0 } changed
+        )
+        {
+            logger.SettingsPutBack(migration.Id, string.Join(", ", changed));
+        }
+
+        logger.MigrationDone(migration.Id, Duration.Text(started.Elapsed));
+        MigrationSafetyDiagnostics.MigrationDuration.Record(started.Elapsed.TotalSeconds);
+    }
+
+    private async ValueTask ExecuteAsync(
+        Session session,
+        PlannedMigration migration,
+        UnfinishedMigration? unfinished,
+        SessionSettings? settings
+    )
+    {
+        var commands = migration.Commands;
+        var next = unfinished?.Committed ?? 0;
         var recorded = unfinished is not null;
         while (next < commands.Count)
         {
-            var step = new Step(migration, next, EndOfStep(commands, next), recorded);
+            var step = new Step(migration, next, EndOfStep(commands, next), recorded, settings);
             var inDoubt = unfinished?.Committed == next;
             next = step.End;
             if (!MustRunAlone(migration, step.Start))
@@ -71,13 +112,9 @@ internal sealed class MigrationExecutor(
             recorded = true;
             (progress.Committed, progress.Alone) = (next, false);
         }
-
-        progress.Finish();
-        logger.MigrationDone(migration.Id, Duration.Text(started.Elapsed));
-        MigrationSafetyDiagnostics.MigrationDuration.Record(started.Elapsed.TotalSeconds);
     }
 
-    private sealed record Step(PlannedMigration Migration, int Start, int End, bool Recorded)
+    private sealed record Step(PlannedMigration Migration, int Start, int End, bool Recorded, SessionSettings? Settings)
     {
         public bool IsLast => End == Migration.Commands.Count;
     }
@@ -128,6 +165,11 @@ internal sealed class MigrationExecutor(
                     .ConfigureAwait(false);
                 for (; at < step.End; at++)
                 {
+                    if (at == step.Migration.Commands.Count - 1)
+                    {
+                        await BeforeRecordsAsync(session, step).ConfigureAwait(false);
+                    }
+
                     if (await IsToBeDoneAsync(session, step.Migration, at).ConfigureAwait(false))
                     {
                         await RunAsync(session, step.Migration, at).ConfigureAwait(false);
@@ -140,6 +182,7 @@ internal sealed class MigrationExecutor(
                 }
                 else
                 {
+                    await BeforeRecordsAsync(session, step).ConfigureAwait(false);
                     await journal.RecordAsync(session, Progress(step.Migration, step.End)).ConfigureAwait(false);
                 }
 
@@ -183,6 +226,7 @@ internal sealed class MigrationExecutor(
         {
             await InOwnTransactionAsync(
                     session,
+                    step,
                     () => journal.RecordAsync(session, Progress(step.Migration, step.Start))
                 )
                 .ConfigureAwait(false);
@@ -238,6 +282,7 @@ internal sealed class MigrationExecutor(
 
         await InOwnTransactionAsync(
                 session,
+                step,
                 () =>
                     step.IsLast
                         ? journal.FinishAsync(session, step.Migration, wasRecorded: true)
@@ -307,11 +352,15 @@ internal sealed class MigrationExecutor(
         }
     }
 
-    private static async ValueTask InOwnTransactionAsync(Session session, Func<ValueTask> action)
+    private static ValueTask BeforeRecordsAsync(Session session, Step step) =>
+        step.Settings is { } settings ? settings.HoldForRecordsAsync(session) : ValueTask.CompletedTask;
+
+    private static async ValueTask InOwnTransactionAsync(Session session, Step step, Func<ValueTask> action)
     {
         await session.BeginAsync().ConfigureAwait(false);
         try
         {
+            await BeforeRecordsAsync(session, step).ConfigureAwait(false);
             await action().ConfigureAwait(false);
             await session.CommitAsync().ConfigureAwait(false);
         }
