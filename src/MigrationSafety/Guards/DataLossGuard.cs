@@ -34,7 +34,8 @@ internal sealed class DataLossGuard : IMigrationGuard
             "DataLoss",
             $"Reverting {(reverted.Count == 1 ? reverted[0].Id : $"{reverted.Count} migrations")} {(lines.Any(loss => loss.IsCertain) ? "would" : "may")} delete data in {context.Database}:{list}",
             null,
-            "if this data may go: take a backup (pg_dump), then run again with: -- --allow-data-loss"
+            // With its target: without one, the same argument would go forward.
+            $"if this data may go: take a backup (pg_dump), then run again: efbundle {context.Plan.Target} -- --allow-data-loss"
         );
     }
 }

@@ -29,7 +29,7 @@ public class DataLossTests(PostgresServer postgres)
               notes: 1 row (20260101000000_Notes drops the table)
 
             State: nothing was changed.
-            To do: if this data may go: take a backup (pg_dump), then run again with: -- --allow-data-loss
+            To do: if this data may go: take a backup (pg_dump), then run again: efbundle 0 -- --allow-data-loss
             """,
             exception.Message,
             StringComparison.Ordinal
