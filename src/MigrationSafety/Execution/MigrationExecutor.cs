@@ -28,9 +28,6 @@ internal sealed class MigrationExecutor(
     string applicationName
 )
 {
-    // The session may be the caller's own, and go on after the run.
-    private const string Reset = "RESET lock_timeout; RESET statement_timeout; RESET application_name";
-
     private static readonly TimeSpan CleanUpLimit = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan BlockerPoll = TimeSpan.FromMilliseconds(100);
 
@@ -260,7 +257,7 @@ internal sealed class MigrationExecutor(
                     await RunAsync(session, step.Migration, step.Start).ConfigureAwait(false);
                 }
 
-                await session.ExecuteAsync(Reset).ConfigureAwait(false);
+                await session.ExecuteAsync(ResetSql).ConfigureAwait(false);
                 break;
             }
             catch (PostgresException e) when (IsRetriable(e))
@@ -344,7 +341,7 @@ internal sealed class MigrationExecutor(
 
         try
         {
-            await session.CleanUpAsync(Reset).ConfigureAwait(false);
+            await session.CleanUpAsync(ResetSql).ConfigureAwait(false);
         }
         catch (Exception e) when (e is NpgsqlException or InvalidOperationException)
         {
@@ -391,6 +388,14 @@ internal sealed class MigrationExecutor(
             local
         );
     }
+
+    // The session may be the caller's own, and go on after the run; until its end it has the run's name.
+    private string ResetSql =>
+        $"RESET lock_timeout; RESET statement_timeout; SET application_name = '{RunName(applicationName).Replace("'", "''", StringComparison.Ordinal)}'";
+
+    /// <summary>application_name of a run between its migrations: while it looks, waits, or writes down what is done.</summary>
+    public static string RunName(string application) =>
+        (application.Length > 50 ? application[..50] : application) + ": migrations";
 
     private static string Milliseconds(TimeSpan duration) =>
         ((long)duration.TotalMilliseconds).ToString(CultureInfo.InvariantCulture) + "ms";

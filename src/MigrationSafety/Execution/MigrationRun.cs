@@ -221,8 +221,28 @@ internal sealed class MigrationRun(
             );
         }
 
-        await UnlimitTransactionsAsync(session, server).ConfigureAwait(false);
-        diagnostics.MigrateUsingConnection(context.Context.GetService<IMigrator>(), connection);
+        try
+        {
+            await IntroduceAsync(session, server).ConfigureAwait(false);
+            diagnostics.MigrateUsingConnection(context.Context.GetService<IMigrator>(), connection);
+            await UnderLockAsync(session, target, hasPendingModelChanges, (database, server), progress)
+                .ConfigureAwait(false);
+        }
+        finally
+        {
+            await TakeLeaveAsync(session, server).ConfigureAwait(false);
+        }
+    }
+
+    private async ValueTask UnderLockAsync(
+        Session session,
+        string? target,
+        Func<bool> hasPendingModelChanges,
+        (DatabaseDescription Database, ServerFacts Server) at,
+        RunProgress progress
+    )
+    {
+        var server = at.Server;
         var key = _historyTable.Key(server.CurrentSchema);
         await new RunnerLock(Options, Logger).AcquireAsync(session, key).ConfigureAwait(false);
         var released = false;
@@ -233,7 +253,7 @@ internal sealed class MigrationRun(
             var look = new PatientLook(Options, Logger, progress, server.BackendPid);
             var (guarded, hasJournal, refused) = await look.AtAsync(
                     session,
-                    () => LookAsync(session, target, hasPendingModelChanges, (database, server), tables, journal)
+                    () => LookAsync(session, target, hasPendingModelChanges, at, tables, journal)
                 )
                 .ConfigureAwait(false);
             var plan = guarded.Plan;
@@ -275,36 +295,39 @@ internal sealed class MigrationRun(
                 await session.RollbackAsync().ConfigureAwait(false);
                 await RunnerLock.ReleaseAsync(session, key).ConfigureAwait(false);
             }
-
-            await LimitTransactionsAsync(session, server).ConfigureAwait(false);
         }
     }
 
     // A role's or a database's transaction_timeout is meant for the application. It would end the session in the middle of a build, and
-    // the next attempt too.
-    private static async ValueTask UnlimitTransactionsAsync(Session session, ServerFacts server)
-    {
-        if (server.VersionNumber >= 170000)
-        {
-            await session.ExecuteAsync("SET transaction_timeout = 0").ConfigureAwait(false);
-        }
-    }
+    // the next attempt too. The name is for whoever meets the session in pg_stat_activity: a run that waits for this one says it as well.
+    private ValueTask IntroduceAsync(Session session, ServerFacts server) =>
+        session.ExecuteAsync(
+            HasTransactionTimeout(server)
+                ? "SELECT set_config('application_name', $1, false), set_config('transaction_timeout', '0', false)"
+                : "SELECT set_config('application_name', $1, false)",
+            MigrationExecutor.RunName(ApplicationName(connection.DbConnection.ConnectionString))
+        );
 
     // The session may be the caller's own, and go on after the run.
-    private static async ValueTask LimitTransactionsAsync(Session session, ServerFacts server)
+    private static async ValueTask TakeLeaveAsync(Session session, ServerFacts server)
     {
         try
         {
-            if (server.VersionNumber >= 170000)
-            {
-                await session.CleanUpAsync("RESET transaction_timeout").ConfigureAwait(false);
-            }
+            await session
+                .CleanUpAsync(
+                    HasTransactionTimeout(server)
+                        ? "RESET application_name; RESET transaction_timeout"
+                        : "RESET application_name"
+                )
+                .ConfigureAwait(false);
         }
         catch (Exception e) when (e is NpgsqlException or InvalidOperationException)
         {
             // A lost session has no settings.
         }
     }
+
+    private static bool HasTransactionTimeout(ServerFacts server) => server.VersionNumber >= 170000;
 
     // What is applied, what would run, and whether anything speaks against it.
     private async ValueTask<(MigrationGuardContext Guarded, bool HasJournal, Failure? Refused)> LookAsync(

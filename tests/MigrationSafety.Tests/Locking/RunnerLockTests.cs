@@ -36,6 +36,35 @@ public class RunnerLockTests(PostgresServer postgres)
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
+    public async Task A_run_can_be_told_by_its_name_from_its_first_look_on(bool async)
+    {
+        await using var database = await postgres.CreateDatabaseAsync();
+        var name = "";
+        await using var context = new PlainContext(
+            database.ConnectionString + ";Application Name=shop's release",
+            o =>
+                o.RefuseWhen(connection =>
+                {
+                    using var command = new NpgsqlCommand("SHOW application_name", (NpgsqlConnection)connection);
+                    name = (string)command.ExecuteScalar()!;
+                    return null;
+                })
+        );
+        await context.Database.OpenConnectionAsync(TestContext.Current.CancellationToken);
+
+        await Run.MigrateAsync(context, async);
+
+        Assert.Equal("shop's release: migrations", name);
+        await using var after = new NpgsqlCommand(
+            "SHOW application_name",
+            (NpgsqlConnection)context.Database.GetDbConnection()
+        );
+        Assert.Equal("shop's release", await after.ExecuteScalarAsync(TestContext.Current.CancellationToken));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
     public async Task A_second_runner_waits_and_finds_nothing_to_do(bool async)
     {
         await using var database = await postgres.CreateDatabaseAsync();
