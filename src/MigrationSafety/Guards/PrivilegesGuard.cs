@@ -174,11 +174,15 @@ internal sealed class PrivilegesGuard : IMigrationGuard
         return await context
             .Session.QueryAsync(
                 """
-                SELECT DISTINCT c.oid::regclass::text, pg_get_userbyid(c.relowner)::text
-                FROM unnest($1) AS name JOIN pg_class c ON c.oid = to_regclass(name)
+                SELECT DISTINCT c.oid::regclass::text, o.rolname::text, o.rolsuper
+                FROM unnest($1) AS name JOIN pg_class c ON c.oid = to_regclass(name) JOIN pg_roles o ON o.oid = c.relowner
                 WHERE NOT pg_has_role(c.relowner, 'USAGE') ORDER BY 1
                 """,
-                r => $"ownership of {r.GetString(0)}: GRANT {context.Sql.DelimitIdentifier(r.GetString(1))} TO {role};",
+                // A member of a superuser's role is as good as a superuser.
+                r =>
+                    r.GetBoolean(2)
+                        ? $"ownership of {r.GetString(0)}: ALTER TABLE {r.GetString(0)} OWNER TO {role};"
+                        : $"ownership of {r.GetString(0)}: GRANT {context.Sql.DelimitIdentifier(r.GetString(1))} TO {role};",
                 [tables]
             )
             .ConfigureAwait(false);

@@ -43,12 +43,44 @@ public class DatabaseStateGuardTests(PostgresServer postgres)
               INSERT, UPDATE on migrations.applied_migration: GRANT INSERT, UPDATE ON migrations.applied_migration TO {role.Name};
               INSERT, UPDATE, DELETE on migrations.unfinished_migration: GRANT INSERT, UPDATE, DELETE ON migrations.unfinished_migration TO {role.Name};
               CREATE on schema public: GRANT USAGE, CREATE ON SCHEMA public TO {role.Name};
-              ownership of notes: GRANT postgres TO {role.Name};
+              ownership of notes: ALTER TABLE notes OWNER TO {role.Name};
 
             State: nothing was changed.
             To do: as a superuser or the owner, run the statements above, then run again; or run as the role that owns the schema.
             """,
             exception.Message
+        );
+    }
+
+    [Fact]
+    public async Task An_owner_who_is_no_superuser_may_be_shared()
+    {
+        await using var database = await postgres.CreateDatabaseAsync();
+        await using (var first = new PlainContext(database.ConnectionString))
+        {
+            await Run.MigrateAsync(first, async: true, "20260101000000_Notes");
+        }
+
+        await using var owner = await TestRole.CreateAsync(postgres);
+        await using var role = await TestRole.CreateAsync(postgres);
+        await ExecuteAsync(
+            database.ConnectionString,
+            $"""
+            GRANT USAGE ON SCHEMA migrations TO {role.Name};
+            GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA migrations TO {role.Name};
+            ALTER TABLE notes OWNER TO {owner.Name}
+            """
+        );
+        await using var context = new PlainContext(role.Connect(new(database.ConnectionString)).ConnectionString);
+
+        var exception = await Assert.ThrowsAsync<MigrationRefusedException>(() =>
+            Run.MigrateAsync(context, async: false)
+        );
+
+        Assert.Contains(
+            $"Missing:\n  ownership of notes: GRANT {owner.Name} TO {role.Name};\n\nState",
+            exception.Message,
+            StringComparison.Ordinal
         );
     }
 
