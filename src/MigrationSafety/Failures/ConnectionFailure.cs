@@ -120,6 +120,12 @@ internal static class ConnectionFailure
                 null,
                 "wait until it accepts connections (pg_isready), then run again."
             ),
+            PostgresErrorCodes.DiskFull => new(
+                "DiskFull",
+                $"No connection to {database}: {e.MessageText} ({e.SqlState}).",
+                null,
+                StatementFailure.DiskFullToDo
+            ),
             _ when e.MessageText.Contains("unsupported startup parameter", StringComparison.Ordinal) => new(
                 "PoolerPort",
                 $"{database.Server} is a connection pooler, not the server: {e.MessageText}.",

@@ -23,6 +23,12 @@ internal static class OwnStatementFailure
                     progress.Describe(),
                     "run again; -- --non-transactional-timeout 8h gives it longer."
                 ),
+                PostgresErrorCodes.DiskFull => new(
+                    "DiskFull",
+                    $"A statement that looks at {database}, or writes down what is done, failed: {e.MessageText} ({e.SqlState}).",
+                    progress.Describe(),
+                    StatementFailure.DiskFullToDo
+                ),
                 _ => new(
                     "StatementFailed",
                     $"A statement that looks at {database}, or writes down what is done, failed: {e.MessageText} ({e.SqlState}).",

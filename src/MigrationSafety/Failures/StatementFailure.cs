@@ -52,6 +52,12 @@ internal static class StatementFailure
         );
     }
 
+    // Whoever reads 'disk full' at night finds pg_wal first, and a server whose WAL was deleted does not start again.
+    public const string DiskFullToDo =
+        "the server's disk is full. Make it larger, or make room: old log files, tables no longer needed, a replication slot that nobody reads "
+        + "and that keeps WAL (SELECT slot_name, active, pg_size_pretty(pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn)) FROM "
+        + "pg_replication_slots;). Never delete files in pg_wal. Then run again; rebuilding a table or an index needs its size once more.";
+
     private static (string Id, string ToDo) Advice(
         PostgresException e,
         DatabaseDescription database,
@@ -69,11 +75,7 @@ internal static class StatementFailure
                     + "for longer: -- --statement-timeout 10min (in a transaction) or -- --non-transactional-timeout 8h (outside one). "
                     + "A change of many rows is better made in batches."
             ),
-            PostgresErrorCodes.DiskFull => (
-                "DiskFull",
-                "the server's disk is full. Make room (pg_wal, old logs, tables no longer needed), then run again; "
-                    + "rebuilding a table or an index needs its size once more."
-            ),
+            PostgresErrorCodes.DiskFull => ("DiskFull", DiskFullToDo),
             PostgresErrorCodes.OutOfMemory => (
                 "ServerOutOfMemory",
                 "the server has no memory left. Lower maintenance_work_mem for this role, or run when it is less busy."

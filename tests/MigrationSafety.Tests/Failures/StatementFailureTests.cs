@@ -9,6 +9,38 @@ namespace MigrationSafety.Tests.Failures;
 
 public class StatementFailureTests(PostgresServer postgres)
 {
+    [Fact]
+    public async Task A_full_disk_is_said_without_sending_anybody_to_delete_the_wal()
+    {
+        await using var database = await postgres.CreateDatabaseAsync();
+        await using var context = new FullDiskContext(database.ConnectionString);
+
+        var exception = await Assert.ThrowsAsync<MigrationFailedException>(() =>
+            Run.MigrateAsync(context, async: true)
+        );
+
+        Assert.Equal("DiskFull", exception.Id);
+        Assert.Contains(
+            "To do: the server's disk is full. Make it larger, or make room: old log files",
+            exception.Message,
+            StringComparison.Ordinal
+        );
+        Assert.Contains("Never delete files in pg_wal.", exception.Message, StringComparison.Ordinal);
+    }
+
+    private sealed class FullDiskContext(string connectionString) : TestsContext(connectionString)
+    {
+        [DbContext(typeof(FullDiskContext))]
+        [Migration("20260101000000_Full")]
+        public sealed class Full : Migration
+        {
+            protected override void Up(MigrationBuilder migrationBuilder) =>
+                migrationBuilder.Sql(
+                    "DO $$ BEGIN RAISE 'could not extend file: No space left on device' USING ERRCODE = 'disk_full'; END $$;"
+                );
+        }
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
