@@ -42,7 +42,7 @@ internal sealed class ForeignKeyValidatedAtOnce : HazardCheck
         foreach (var constraint in Added(alter))
         {
             var table = context.Shown(alter.Name);
-            var other = context.Shown(constraint.References!.Value);
+            var other = context.Shown(constraint.References!);
             var name = ObjectName.Quoted(ConstraintNames.Of(alter.Name, constraint));
             var sql =
                 $"ALTER TABLE {alter.Name} ADD CONSTRAINT {name} FOREIGN KEY ({Columns(constraint.Columns)}) REFERENCES {constraint.References}"

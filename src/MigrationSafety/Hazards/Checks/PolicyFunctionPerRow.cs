@@ -42,7 +42,7 @@ internal sealed class PolicyFunctionPerRow : HazardCheck
         {
             CreatePolicy create => (create.Name, create.Table, new[] { create.Using, create.WithCheck }),
             AlterPolicy alter => (alter.Name, alter.Table, [alter.Using, alter.WithCheck]),
-            _ => ("", default, []),
+            _ => ("", null!, []),
         };
         var calls = conditions
             .OfType<Expression>()

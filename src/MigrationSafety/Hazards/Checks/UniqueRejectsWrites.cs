@@ -41,7 +41,7 @@ internal sealed class UniqueRejectsWrites : HazardCheck
                     is { } add
                     && add.Column.Default is { IsNull: false } value
                     && VolatileCalls.First(value, context) is null => (alter.Name, ["\0"]),
-            _ => (default, (List<string?>)[]),
+            _ => (null!, (List<string?>)[]),
         };
         if (columns.Count == 0 || !context.IsInUse(table) || !(columns is ["\0"] || columns.TrueForAll(IsConstant)))
         {

@@ -32,7 +32,7 @@ internal abstract class ColumnTypeCheck : HazardCheck
                     )
                     .OfType<(string Name, SqlType Type)>()
             ),
-            _ => (default, []),
+            _ => (null!, []),
         };
         foreach (var (column, type) in columns)
         {

@@ -3,7 +3,7 @@ namespace MigrationSafety.Statements.Syntax;
 /// <summary>The name of an object, as it is in the catalogs.</summary>
 /// <param name="Schema">Its schema, or null where none is written.</param>
 /// <param name="Name">Its name.</param>
-internal readonly record struct ObjectName(string? Schema, string Name)
+internal sealed record ObjectName(string? Schema, string Name)
 {
     /// <summary>The schema, public where none is written.</summary>
     public string SchemaOrPublic => Schema ?? "public";
