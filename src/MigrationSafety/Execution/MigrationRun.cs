@@ -401,7 +401,7 @@ internal sealed class MigrationRun(
         var exists = await session
             .QueryAsync(
                 "SELECT to_regclass($1) IS NOT NULL, to_regclass($2) IS NOT NULL AND to_regclass($3) IS NOT NULL",
-                r => (History: r.GetBoolean(0), Journal: r.GetBoolean(1)),
+                r => new { History = r.GetBoolean(0), Journal = r.GetBoolean(1) },
                 _historyTable.Delimited(sql),
                 tables.Unfinished,
                 tables.Applied

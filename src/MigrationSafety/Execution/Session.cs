@@ -80,51 +80,34 @@ internal sealed class Session(
         params object?[] parameters
     )
     {
-        await using var command = Command(sql, cancellationToken, parameters);
-        return await WatchedAsync<IReadOnlyList<T>>(
-                command,
-                cancellationToken,
-                async () =>
-                {
-                    var rows = new List<T>();
-                    if (async)
-                    {
-                        await using var reader = await command
-                            .ExecuteReaderAsync(cancellationToken)
-                            .ConfigureAwait(false);
-                        while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
-                        {
-                            rows.Add(read(reader));
-                        }
-                    }
-                    else
-                    {
-                        using var reader = command.ExecuteReader();
-                        while (reader.Read())
-                        {
-                            rows.Add(read(reader));
-                        }
-                    }
-
-                    return rows;
-                }
-            )
-            .ConfigureAwait(false);
+        var rows = new List<T>();
+        await ReadAsync(sql, reader => rows.Add(read(reader)), cancellationToken, parameters).ConfigureAwait(false);
+        return rows;
     }
 
-    public async ValueTask<T> ScalarAsync<T>(string sql, params object?[] parameters) =>
-        (await QueryAsync(sql, reader => reader.GetFieldValue<T>(0), parameters).ConfigureAwait(false))[0];
+    public async ValueTask<T> ScalarAsync<T>(string sql, params object?[] parameters)
+    {
+        T value = default!;
+        await ReadAsync(sql, reader => value = reader.GetFieldValue<T>(0), cancellationToken, parameters)
+            .ConfigureAwait(false);
+        return value;
+    }
 
     /// <summary>Runs a command of a migration through EF Core, so that its logs and interceptors see it.</summary>
-    public ValueTask<int> RunAsync(MigrationCommand command) =>
-        WatchedAsync(
-            null,
-            cancellationToken,
-            async () =>
-                async
-                    ? await command.ExecuteNonQueryAsync(connection, null, cancellationToken).ConfigureAwait(false)
-                    : command.ExecuteNonQuery(connection)
-        );
+    public async ValueTask<int> RunAsync(MigrationCommand command)
+    {
+        var rows = 0;
+        await WatchedAsync(
+                null,
+                cancellationToken,
+                async () =>
+                    rows = async
+                        ? await command.ExecuteNonQueryAsync(connection, null, cancellationToken).ConfigureAwait(false)
+                        : command.ExecuteNonQuery(connection)
+            )
+            .ConfigureAwait(false);
+        return rows;
+    }
 
     public async ValueTask BeginAsync()
     {
@@ -221,6 +204,43 @@ internal sealed class Session(
         return command;
     }
 
+    // Knows nothing of the type of the rows: what is generic is compiled again for every one of them, and a run starts with a dozen.
+    private async ValueTask ReadAsync(
+        string sql,
+        Action<NpgsqlDataReader> read,
+        CancellationToken cancellationToken,
+        object?[] parameters
+    )
+    {
+        await using var command = Command(sql, cancellationToken, parameters);
+        await WatchedAsync(
+                command,
+                cancellationToken,
+                async () =>
+                {
+                    if (async)
+                    {
+                        await using var reader = await command
+                            .ExecuteReaderAsync(cancellationToken)
+                            .ConfigureAwait(false);
+                        while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
+                        {
+                            read(reader);
+                        }
+                    }
+                    else
+                    {
+                        using var reader = command.ExecuteReader();
+                        while (reader.Read())
+                        {
+                            read(reader);
+                        }
+                    }
+                }
+            )
+            .ConfigureAwait(false);
+    }
+
     private async ValueTask ExecuteAsync(string sql, CancellationToken cancellationToken, object?[] parameters)
     {
         await using var command = Command(sql, cancellationToken, parameters);
@@ -228,18 +248,14 @@ internal sealed class Session(
                 command,
                 cancellationToken,
                 async () =>
-                    async
+                    _ = async
                         ? await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false)
                         : command.ExecuteNonQuery()
             )
             .ConfigureAwait(false);
     }
 
-    private async ValueTask<T> WatchedAsync<T>(
-        NpgsqlCommand? command,
-        CancellationToken cancellationToken,
-        Func<Task<T>> action
-    )
+    private async ValueTask WatchedAsync(NpgsqlCommand? command, CancellationToken cancellationToken, Func<Task> action)
     {
         cancellationToken.ThrowIfCancellationRequested();
         // Asynchronously Npgsql itself listens to the token; synchronously nobody does.
@@ -251,7 +267,7 @@ internal sealed class Session(
 
         try
         {
-            return await action().ConfigureAwait(false);
+            await action().ConfigureAwait(false);
         }
         catch (PostgresException e)
             when (e.SqlState == PostgresErrorCodes.QueryCanceled && cancellationToken.IsCancellationRequested)

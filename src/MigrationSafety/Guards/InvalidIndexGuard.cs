@@ -27,7 +27,12 @@ internal sealed partial class InvalidIndexGuard : IMigrationGuard
                   AND NOT EXISTS (SELECT FROM pg_stat_progress_create_index p WHERE p.index_relid = c.oid)
                 ORDER BY 1
                 """,
-                r => (Name: r.GetString(0), Table: r.GetString(1), Bare: r.GetString(2))
+                r => new
+                {
+                    Name = r.GetString(0),
+                    Table = r.GetString(1),
+                    Bare = r.GetString(2),
+                }
             )
             .ConfigureAwait(false);
         if (found.Count == 0)

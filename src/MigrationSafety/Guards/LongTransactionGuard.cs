@@ -1,5 +1,6 @@
 using System.Globalization;
 using MigrationSafety.Arguments;
+using MigrationSafety.Execution;
 using MigrationSafety.Locking;
 
 namespace MigrationSafety.Guards;
@@ -26,14 +27,15 @@ internal sealed class LongTransactionGuard : IMigrationGuard
             return null;
         }
 
+        var names = $"unnest({TextArray.Of(relations.Count, first: 2)}) AS name";
         var found = await context
             .Session.QueryAsync(
-                """
+                $"""
                 SELECT a.pid, a.usename::text, a.application_name, coalesce(a.state, 'state hidden'), now() - a.xact_start,
                        (SELECT string_agg(DISTINCT l.relation::regclass::text, ', ') FROM pg_locks l
-                         WHERE l.pid = a.pid AND l.relation = ANY (SELECT to_regclass(name)::oid FROM unnest($1) AS name))
+                         WHERE l.pid = a.pid AND l.relation = ANY (SELECT to_regclass(name)::oid FROM {names}))
                 FROM pg_stat_activity a
-                WHERE a.datname = current_database() AND a.pid <> pg_backend_pid() AND a.xact_start < now() - make_interval(secs => $2)
+                WHERE a.datname = current_database() AND a.pid <> pg_backend_pid() AND a.xact_start < now() - make_interval(secs => $1)
                   AND (a.backend_type = 'client backend')
                 UNION ALL
                 -- Prepared, and of no session any longer: it holds its locks until somebody ends it.
@@ -42,22 +44,21 @@ internal sealed class LongTransactionGuard : IMigrationGuard
                          WHERE l.pid IS NULL AND l.virtualtransaction IN (
                              SELECT t.virtualtransaction FROM pg_locks t
                              WHERE t.locktype = 'transactionid' AND t.transactionid = x.transaction AND t.pid IS NULL)
-                           AND l.relation = ANY (SELECT to_regclass(name)::oid FROM unnest($1) AS name))
+                           AND l.relation = ANY (SELECT to_regclass(name)::oid FROM {names}))
                 FROM pg_prepared_xacts x
-                WHERE x.database = current_database() AND x.prepared < now() - make_interval(secs => $2)
+                WHERE x.database = current_database() AND x.prepared < now() - make_interval(secs => $1)
                 ORDER BY 5 DESC
                 """,
-                r =>
-                    (
-                        Pid: r.GetInt32(0),
-                        User: r.IsDBNull(1) ? "unknown" : r.GetString(1),
-                        Application: r.IsDBNull(2) ? "" : r.GetString(2),
-                        State: r.GetString(3),
-                        Age: r.GetTimeSpan(4),
-                        Holds: r.IsDBNull(5) ? null : r.GetString(5)
-                    ),
-                relations.ToArray(),
-                context.Options.LongTransaction.TotalSeconds
+                r => new
+                {
+                    Pid = r.GetInt32(0),
+                    User = r.IsDBNull(1) ? "unknown" : r.GetString(1),
+                    Application = r.IsDBNull(2) ? "" : r.GetString(2),
+                    State = r.GetString(3),
+                    Age = r.GetTimeSpan(4),
+                    Holds = r.IsDBNull(5) ? null : r.GetString(5),
+                },
+                [context.Options.LongTransaction.TotalSeconds, .. relations]
             )
             .ConfigureAwait(false);
         var inTheWay = found.Where(t => t.Holds is not null || concurrently).ToList();

@@ -146,12 +146,17 @@ internal static class PlannedHazards
 
         var known = await context
             .Session.QueryAsync(
-                """
+                $"""
                 SELECT name, c.oid IS NOT NULL, coalesce(c.relkind IN ('r', 'p') AND has_table_privilege(c.oid, 'SELECT'), false)
-                FROM unnest($1) AS name LEFT JOIN pg_class c ON c.oid = to_regclass(name)
+                FROM unnest({TextArray.Of(names.Length)}) AS name LEFT JOIN pg_class c ON c.oid = to_regclass(name)
                 """,
-                r => (Name: r.GetString(0), Exists: r.GetBoolean(1), MayBeRead: r.GetBoolean(2)),
-                [names]
+                r => new
+                {
+                    Name = r.GetString(0),
+                    Exists = r.GetBoolean(1),
+                    MayBeRead = r.GetBoolean(2),
+                },
+                names
             )
             .ConfigureAwait(false);
         foreach (var table in known)

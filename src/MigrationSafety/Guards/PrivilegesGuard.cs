@@ -22,13 +22,13 @@ internal sealed class PrivilegesGuard : IMigrationGuard
                     SELECT r.rolsuper, r.rolcreaterole, has_database_privilege(current_database(), 'CREATE'), to_regnamespace($1) IS NULL
                     FROM pg_roles r WHERE r.rolname = current_user
                     """,
-                    r =>
-                        (
-                            IsSuper: r.GetBoolean(0),
-                            MayCreateRole: r.GetBoolean(1),
-                            MayCreate: r.GetBoolean(2),
-                            NoJournal: r.GetBoolean(3)
-                        ),
+                    r => new
+                    {
+                        IsSuper = r.GetBoolean(0),
+                        MayCreateRole = r.GetBoolean(1),
+                        MayCreate = r.GetBoolean(2),
+                        NoJournal = r.GetBoolean(3),
+                    },
                     context.Sql.DelimitIdentifier(context.Options.JournalSchema)
                 )
                 .ConfigureAwait(false)
@@ -141,12 +141,12 @@ internal sealed class PrivilegesGuard : IMigrationGuard
             .ToArray();
         return await context
             .Session.QueryAsync(
-                """
-                SELECT to_regnamespace(name)::text FROM unnest($1) AS name
+                $"""
+                SELECT to_regnamespace(name)::text FROM unnest({TextArray.Of(schemas.Length)}) AS name
                 WHERE to_regnamespace(name) IS NOT NULL AND NOT has_schema_privilege(to_regnamespace(name)::oid, 'CREATE')
                 """,
                 r => $"CREATE on schema {r.GetString(0)}: GRANT USAGE, CREATE ON SCHEMA {r.GetString(0)} TO {role};",
-                [schemas]
+                schemas
             )
             .ConfigureAwait(false);
 
@@ -173,9 +173,10 @@ internal sealed class PrivilegesGuard : IMigrationGuard
             .ToArray();
         return await context
             .Session.QueryAsync(
-                """
+                $"""
                 SELECT DISTINCT c.oid::regclass::text, o.rolname::text, o.rolsuper
-                FROM unnest($1) AS name JOIN pg_class c ON c.oid = to_regclass(name) JOIN pg_roles o ON o.oid = c.relowner
+                FROM unnest({TextArray.Of(tables.Length)}) AS name
+                JOIN pg_class c ON c.oid = to_regclass(name) JOIN pg_roles o ON o.oid = c.relowner
                 WHERE NOT pg_has_role(c.relowner, 'USAGE') ORDER BY 1
                 """,
                 // A member of a superuser's role is as good as a superuser.
@@ -183,7 +184,7 @@ internal sealed class PrivilegesGuard : IMigrationGuard
                     r.GetBoolean(2)
                         ? $"ownership of {r.GetString(0)}: ALTER TABLE {r.GetString(0)} OWNER TO {role};"
                         : $"ownership of {r.GetString(0)}: GRANT {context.Sql.DelimitIdentifier(r.GetString(1))} TO {role};",
-                [tables]
+                tables
             )
             .ConfigureAwait(false);
     }
