@@ -16,7 +16,12 @@ internal sealed class Session(
     CancellationToken cancellationToken
 )
 {
+    private volatile bool _waits;
+
     public bool Async => async;
+
+    /// <summary>Whether a statement is on the server now; may be asked by any thread.</summary>
+    public bool Waits => _waits;
 
     public CancellationToken CancellationToken => cancellationToken;
 
@@ -265,6 +270,7 @@ internal sealed class Session(
             running.Set(command);
         }
 
+        _waits = true;
         try
         {
             await action().ConfigureAwait(false);
@@ -276,6 +282,7 @@ internal sealed class Session(
         }
         finally
         {
+            _waits = false;
             running.Set(null);
         }
     }

@@ -26,7 +26,7 @@ internal sealed class LockWatch : IAsyncDisposable
         // What the observer does belongs to no span of the run.
         using (ExecutionContext.SuppressFlow())
         {
-            _watching = Task.Run(() => WatchAsync(connection, pid, every, _stop.Token));
+            _watching = Task.Run(() => WatchAsync(session, connection, pid, every, _stop.Token));
         }
     }
 
@@ -63,11 +63,23 @@ internal sealed class LockWatch : IAsyncDisposable
         _stop.Dispose();
     }
 
-    private async Task WatchAsync(NpgsqlConnection connection, int pid, TimeSpan every, CancellationToken stop)
+    private async Task WatchAsync(
+        Session session,
+        NpgsqlConnection connection,
+        int pid,
+        TimeSpan every,
+        CancellationToken stop
+    )
     {
         try
         {
             await Task.Delay(every / 2, stop).ConfigureAwait(false);
+            // While EF Core makes its SQL, nobody stands in the way.
+            while (!session.Waits)
+            {
+                await Task.Delay(every / 4, stop).ConfigureAwait(false);
+            }
+
             await using var observer = await ObserverConnection.OpenAsync(connection, stop).ConfigureAwait(false);
             while (true)
             {
