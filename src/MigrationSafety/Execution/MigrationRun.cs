@@ -53,6 +53,7 @@ internal sealed class MigrationRun(
         CancellationToken cancellationToken
     )
     {
+        FirstUse.Begin();
         RefuseUserTransaction();
         RefuseOneSidedSeeding(async);
         var resolved = planner.Resolve(target);
@@ -341,6 +342,11 @@ internal sealed class MigrationRun(
     {
         var (applied, hasJournal) = await ReadHistoryAsync(session, tables).ConfigureAwait(false);
         var plan = planner.Plan(target, applied);
+        if (plan.Steps.Count > 0)
+        {
+            FirstUse.BeginReview();
+        }
+
         var guarded = new MigrationGuardContext(
             session,
             at.Server,

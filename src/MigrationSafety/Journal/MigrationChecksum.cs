@@ -19,10 +19,12 @@ namespace MigrationSafety.Journal;
 /// </remarks>
 internal static class MigrationChecksum
 {
-    public static string Of(Migration migration)
+    public static string Of(Migration migration) => Of(migration.UpOperations);
+
+    public static string Of(IEnumerable<MigrationOperation> operations)
     {
         var text = new StringBuilder();
-        foreach (var operation in migration.UpOperations)
+        foreach (var operation in operations)
         {
             Write(text, operation);
         }
