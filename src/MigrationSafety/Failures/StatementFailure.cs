@@ -93,8 +93,8 @@ internal static class StatementFailure
             or PostgresErrorCodes.CheckViolation
             or PostgresErrorCodes.NotNullViolation => (
                 "StatementFailed",
-                "rows in the table break the constraint that the message names. Correct them, then run again: it goes on with this "
-                    + "command. 'Include Error Detail=true' in the connection string shows the first one."
+                "rows in the table break the constraint that the message names. Correct them, then run again. "
+                    + "'Include Error Detail=true' in the connection string shows the first one."
             ),
             PostgresErrorCodes.DuplicateColumn
             or PostgresErrorCodes.DuplicateTable
@@ -108,6 +108,51 @@ internal static class StatementFailure
             PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.InvalidSchemaName => (
                 "StatementFailed",
                 $"correct the migration, then run again. If what it names is there, {database.User} looks elsewhere: SHOW search_path;"
+            ),
+            PostgresErrorCodes.ActiveSqlTransaction => (
+                "StatementFailed",
+                "give it a call of its own: migrationBuilder.Sql(\"…;\", suppressTransaction: true), one statement in it, and build again."
+            ),
+            // unsafe_new_enum_value_usage, of which Npgsql has no name.
+            "55P04" => (
+                "StatementFailed",
+                "put ALTER TYPE … ADD VALUE into a migration before this one, or into a call of its own: "
+                    + "migrationBuilder.Sql(\"ALTER TYPE … ADD VALUE …;\", suppressTransaction: true). Then build again."
+            ),
+            // PostgreSQL's hint is CASCADE, and the list of what that would take is in the detail, which Npgsql leaves out.
+            PostgresErrorCodes.DependentObjectsStillExist => (
+                "StatementFailed",
+                "find out what depends on it: 'Include Error Detail=true' in the connection string shows it. Drop that in the migration, before "
+                    + "this statement, and make it again behind it where it is still needed. CASCADE, as in the hint, drops it without telling "
+                    + "what, and does not make it again."
+            ),
+            PostgresErrorCodes.DatatypeMismatch
+                when e.MessageText.Contains("cannot be cast automatically", StringComparison.Ordinal) => (
+                "StatementFailed",
+                "say how the values are converted: migrationBuilder.Sql(\"ALTER TABLE … ALTER COLUMN … TYPE … USING …;\") instead of AlterColumn, "
+                    + "and build again."
+            ),
+            { Length: 5 } state when state.StartsWith("22", StringComparison.Ordinal) && state != "22023" => (
+                "StatementFailed",
+                "a value, in the table or in the statement, does not fit. Find it, correct it in the database or the migration, then run again."
+            ),
+            PostgresErrorCodes.FeatureNotSupported
+                when e.MessageText.Contains("used by a view or rule", StringComparison.Ordinal) => (
+                "StatementFailed",
+                "drop the view in the migration, before this statement, and create it again behind it: migrationBuilder.Sql(\"DROP VIEW …;\"). "
+                    + "'Include Error Detail=true' in the connection string shows which one it is."
+            ),
+            PostgresErrorCodes.FeatureNotSupported
+            or PostgresErrorCodes.UndefinedFile
+                when e.MessageText.StartsWith("extension", StringComparison.Ordinal)
+                    || e.MessageText.Contains("extension control file", StringComparison.Ordinal) => (
+                "StatementFailed",
+                "whoever runs the server has to install the extension's files first (with a hosting provider: switch it on in its settings), then run "
+                    + "again. What is there: SELECT name FROM pg_available_extensions ORDER BY 1;"
+            ),
+            PostgresErrorCodes.SyntaxError when e.MessageText.EndsWith("\"\\\"", StringComparison.Ordinal) => (
+                "StatementFailed",
+                "a line that begins with \\ is a command of psql's, not SQL. Take it out of the migration, and build again."
             ),
             PostgresErrorCodes.FeatureNotSupported
                 when e.MessageText.Contains("partitioned table", StringComparison.Ordinal)

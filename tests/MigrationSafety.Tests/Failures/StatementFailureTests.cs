@@ -9,6 +9,58 @@ namespace MigrationSafety.Tests.Failures;
 
 public class StatementFailureTests(PostgresServer postgres)
 {
+    // The test's own SQL, one for each database: what PostgreSQL says of it alone does not tell what to do.
+    [Theory]
+    [InlineData("VACUUM things;", "give it a call of its own: migrationBuilder.Sql(\"…;\", suppressTransaction: true)")]
+    [InlineData(
+        "ALTER TYPE mood ADD VALUE 'glad'; UPDATE things SET mood = 'glad';",
+        "put ALTER TYPE … ADD VALUE into a migration before this one"
+    )]
+    [InlineData("DROP TABLE things;", "find out what depends on it: 'Include Error Detail=true'")]
+    [InlineData(
+        "ALTER TABLE things ALTER COLUMN a TYPE bigint;",
+        "drop the view in the migration, before this statement"
+    )]
+    [InlineData("ALTER TABLE things ALTER COLUMN name TYPE int;", "say how the values are converted")]
+    [InlineData(
+        "ALTER TABLE things ALTER COLUMN name TYPE int USING name::int;",
+        "a value, in the table or in the statement"
+    )]
+    [InlineData("CREATE EXTENSION nonesuch;", "whoever runs the server has to install the extension's files first")]
+    [InlineData("CREATE TABLE more (id int);\n\\d more", "a line that begins with \\ is a command of psql's")]
+    [InlineData("ALTER TABLE things ADD CHECK (a > 100);", "rows in the table break the constraint")]
+    public async Task What_to_do_is_said_of_a_failure_that_is_known(string sql, string toDo)
+    {
+        await using var database = await postgres.CreateDatabaseAsync();
+        await Catalogs.ScalarAsync<int>(
+            database.ConnectionString,
+            """
+            CREATE TYPE mood AS ENUM ('sad'); CREATE TABLE things (a int, name text, mood mood);
+            INSERT INTO things VALUES (1, 'one', 'sad'); CREATE VIEW numbers AS SELECT a FROM things; SELECT 1
+            """
+        );
+        FailingContext.Sql.Value = sql;
+        await using var context = new FailingContext(database.ConnectionString);
+
+        var exception = await Assert.ThrowsAsync<MigrationFailedException>(() =>
+            Run.MigrateAsync(context, async: true)
+        );
+
+        Assert.Contains($"\nTo do: {toDo}", exception.Message, StringComparison.Ordinal);
+    }
+
+    private sealed class FailingContext(string connectionString) : TestsContext(connectionString)
+    {
+        public static AsyncLocal<string> Sql { get; } = new();
+
+        [DbContext(typeof(FailingContext))]
+        [Migration("20260101000000_Fails")]
+        public sealed class Fails : Migration
+        {
+            protected override void Up(MigrationBuilder migrationBuilder) => migrationBuilder.Sql(Sql.Value!);
+        }
+    }
+
     [Fact]
     public async Task A_full_disk_is_said_without_sending_anybody_to_delete_the_wal()
     {
