@@ -14,6 +14,7 @@ internal static class MigrationGuards
         new EditedMigrationGuard(),
         new OutOfOrderGuard(),
         new TransactionControlGuard(),
+        new SessionResetGuard(),
         // Before those that read tables: what is locked for long against readers too is said at once.
         new LongTransactionGuard(),
         new DataLossGuard(),

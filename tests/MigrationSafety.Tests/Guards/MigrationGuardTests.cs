@@ -258,6 +258,62 @@ public class MigrationGuardTests(PostgresServer postgres)
     }
 
     [Fact]
+    public async Task Session_reset_that_would_give_the_runs_lock_away()
+    {
+        await using var database = await postgres.CreateDatabaseAsync();
+        await using var context = new ResettingContext(database.ConnectionString);
+        await Run.MigrateAsync(context, async: true, "20260101000000_OnlyMakes");
+
+        Assert.Equal(
+            """
+            20260102000000_Unlocks gives back all locks of its session, and with them the one by which this run keeps others out: two runs could then change the database at once.
+
+              1 | SELECT 1;
+              2 | SELECT pg_advisory_unlock_all();
+                         ^
+
+            State: nothing was changed.
+            To do: remove it, and build again. A lock of the migration's own: pg_advisory_xact_lock, which ends with the transaction. A setting of its own: SET LOCAL.
+            """,
+            await RefusalAsync(context, "20260102000000_Unlocks")
+        );
+        await ExecuteAsync(
+            database.ConnectionString,
+            """INSERT INTO migrations."__EFMigrationsHistory" VALUES ('20260102000000_Unlocks', '10.0.0')"""
+        );
+        Assert.Contains("  1 | DISCARD ALL;\n      ^\n", await RefusalAsync(context), StringComparison.Ordinal);
+    }
+
+    private sealed class ResettingContext(string connectionString) : TestsContext(connectionString)
+    {
+        [DbContext(typeof(ResettingContext))]
+        [Migration("20260101000000_OnlyMakes")]
+        public sealed class OnlyMakes : Migration
+        {
+            protected override void Up(MigrationBuilder migrationBuilder) =>
+                migrationBuilder.Sql(
+                    "CREATE FUNCTION reset() RETURNS void LANGUAGE sql AS 'SELECT pg_advisory_unlock_all()'; DISCARD PLANS;"
+                );
+        }
+
+        [DbContext(typeof(ResettingContext))]
+        [Migration("20260102000000_Unlocks")]
+        public sealed class Unlocks : Migration
+        {
+            protected override void Up(MigrationBuilder migrationBuilder) =>
+                migrationBuilder.Sql("SELECT 1;\nSELECT pg_advisory_unlock_all();");
+        }
+
+        [DbContext(typeof(ResettingContext))]
+        [Migration("20260103000000_Discards")]
+        public sealed class Discards : Migration
+        {
+            protected override void Up(MigrationBuilder migrationBuilder) =>
+                migrationBuilder.Sql("DISCARD ALL;", suppressTransaction: true);
+        }
+    }
+
+    [Fact]
     public async Task Target_that_does_not_exist()
     {
         await using var database = await postgres.CreateDatabaseAsync();
