@@ -16,6 +16,7 @@ internal sealed class ReleaseRun
     private readonly Lock _events = new();
     private string _step = "start";
     private IDisposable? _held;
+    private bool _goesOn;
     private string? _notKept;
 
     private ReleaseRun(
@@ -166,6 +167,8 @@ internal sealed class ReleaseRun
         await using (var probe = LatencyProbe.Start(_context.Database.Connection))
         {
             var earlier = Record.Probe.ToList();
+            // Where nothing came of it, the backup and the checks may be hours old: they are made again.
+            _goesOn = HasMigrated() && await HasAppliedAsync() != false;
             Record.Outcome = await StepsAsync(ct);
             Record.Probe.Clear();
             Record.Probe.AddRange([.. earlier, .. probe.Seconds]);
@@ -309,17 +312,41 @@ internal sealed class ReleaseRun
     // A backup of the moment before stays good; what looks at the database is looked at again.
     private bool WasPassedBefore(IReleaseStep step) =>
         step.Phase == StepPhase.Before
-        && HasMigrated()
+        && _goesOn
         && Record.Steps.Any(taken =>
             taken.Id == step.Id && taken.Result?.Outcome is StepOutcome.Passed or StepOutcome.Warned
         );
 
     private bool HasMigrated() => Record.Steps.Any(step => step.Id == "migrate");
 
+    // Null where the database cannot be asked.
+    private async Task<bool?> HasAppliedAsync()
+    {
+        try
+        {
+            using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+            await using var connection = await _context.Database.OpenAsync(limit.Token);
+            return HasApplied(await DatabaseState.ReadAsync(connection, limit.Token));
+        }
+        catch (Exception)
+        {
+            return null;
+        }
+    }
+
+    private bool HasApplied(DatabaseState state) =>
+        Record.Pending.Any(state.Applied.Contains) || state.Unfinished.Count > 0;
+
     private async Task<bool> RollBackAsync(CancellationToken ct)
     {
         if (!_context.Options.RollbackOnFailure)
         {
+            return false;
+        }
+
+        if (await HasAppliedAsync() == false)
+        {
+            Say(ReleaseEventKind.Information, "Nothing was applied, so there is nothing to roll back");
             return false;
         }
 
@@ -342,8 +369,7 @@ internal sealed class ReleaseRun
             await using var connection = await _context.Database.OpenAsync(limit.Token);
             var state = await DatabaseState.ReadAsync(connection, limit.Token);
             Record.State = [.. state.Describe(Record.Pending)];
-            var hasApplied =
-                HasMigrated() && (Record.Pending.Any(state.Applied.Contains) || state.Unfinished.Count > 0);
+            var hasApplied = HasMigrated() && HasApplied(state);
             // What was reviewed and backed up is the release as a whole: its rest is not reviewed and backed up again.
             Record.ToGoOn =
                 Record.Outcome == ReleaseOutcome.RolledBack ? null

@@ -6,7 +6,9 @@ namespace Db.Releasing.Steps;
 /// <summary>Takes back what a failed release applied, by the bundle, which refuses where anything would be lost.</summary>
 internal sealed class RollBackStep : IReleaseStep
 {
-    public string Id => "roll-back";
+    public const string Name = "roll-back";
+
+    public string Id => Name;
 
     public string Title => "Roll back";
 
@@ -18,6 +20,16 @@ internal sealed class RollBackStep : IReleaseStep
     public async Task<StepResult> RunAsync(ReleaseContext context, CancellationToken ct)
     {
         var target = context.Record.Before ?? "0";
+        // It is given the owner's connection: only the file that was rehearsed may have that.
+        if (!await context.Bundle.IsUnchangedAsync(ct))
+        {
+            return StepResult.Failed(
+                $"{context.Bundle.Path} is another file than at the start of this release, so it was not run.",
+                $"find out who replaced it, put the bundle with this SHA-256 back, then go back by hand: {Command(context, target)}",
+                new Evidence("SHA-256 at the start", context.Bundle.Digest)
+            );
+        }
+
         var run = await context.Bundle.RunAsync(
             [target],
             line =>
@@ -30,7 +42,7 @@ internal sealed class RollBackStep : IReleaseStep
             },
             ct
         );
-        var command = $"{ToolCommand.Naming(context.Database.Connection)}{context.Bundle.Command} {target}";
+        var command = Command(context, target);
         var exitCode = new Evidence("exit code", $"{run.ExitCode}");
         if (run.ExitCode != 0)
         {
@@ -52,6 +64,9 @@ internal sealed class RollBackStep : IReleaseStep
             )
             : StepResult.Passed($"back at {target}, and the schema is as it was", exitCode);
     }
+
+    private static string Command(ReleaseContext context, string target) =>
+        $"{ToolCommand.Naming(context.Database.Connection)}{context.Bundle.Command} {target}";
 
     private static bool Says(BundleLine line) => !string.IsNullOrWhiteSpace(line.Text) && line.Text != "Done.";
 }
