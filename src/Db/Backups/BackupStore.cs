@@ -183,7 +183,8 @@ internal sealed record BackupStore(string Directory)
             [.. List().Backups.Where(backup => backup.Manifest.IsOfTheSameDatabase(of))],
             days,
             backup => backup.Manifest.Started,
-            IsGood
+            IsGood,
+            backup => backup.Drill() is { Passed: true }
         );
         foreach (var backup in old)
         {

@@ -26,19 +26,29 @@ public class RetentionTests
         Assert.Equal(["day 1, 12:00"], Removed(2, Bad(1, 12), Good(2, 12), Good(3, 12)));
 
     [Fact]
+    public void The_last_one_that_was_restored_to_see_stays_beside_newer_ones_that_were_not() =>
+        Assert.Equal(
+            ["day 1, 12:00", "day 2, 09:00", "day 3, 01:00"],
+            Removed(1, Proven(1, 12), Proven(2, 8), Good(2, 9), Good(3, 1), Good(3, 2))
+        );
+
+    [Fact]
     public void One_day_at_least_is_kept() => Assert.Throws<ArgumentOutOfRangeException>(() => Removed(0, Good(1, 12)));
 
-    private static (int Day, int Hour, bool IsGood) Good(int day, int hour) => (day, hour, true);
+    private static (int Day, int Hour, bool? Drill) Good(int day, int hour) => (day, hour, null);
 
-    private static (int Day, int Hour, bool IsGood) Bad(int day, int hour) => (day, hour, false);
+    private static (int Day, int Hour, bool? Drill) Proven(int day, int hour) => (day, hour, true);
 
-    private static IEnumerable<string> Removed(int days, params (int Day, int Hour, bool IsGood)[] backups) =>
+    private static (int Day, int Hour, bool? Drill) Bad(int day, int hour) => (day, hour, false);
+
+    private static IEnumerable<string> Removed(int days, params (int Day, int Hour, bool? Drill)[] backups) =>
         Retention
             .Superfluous(
                 backups,
                 days,
                 backup => new DateTimeOffset(2026, 3, backup.Day, backup.Hour, 0, 0, TimeSpan.Zero),
-                backup => backup.IsGood
+                backup => backup.Drill != false,
+                backup => backup.Drill == true
             )
             .Select(backup => $"day {backup.Day}, {backup.Hour:00}:00");
 }
