@@ -1,5 +1,7 @@
+using Db.Compatibility;
 using Db.Tracing;
 using Db.Tracing.Findings;
+using MigrationSafety.Hazards;
 using Xunit;
 
 namespace Db.Tests.Tracing;
@@ -37,6 +39,28 @@ public class PreviousReleaseTests(ReleaseTrace trace) : IClassFixture<ReleaseTra
 
     private IReadOnlyList<TraceFinding> Findings<T>() =>
         [.. Traced<T>().Findings.Where(f => f.Id == "breaks-previous-release")];
+
+    [Theory]
+    [InlineData("42703", "drop-column", true)]
+    [InlineData("23502", "drop-column", false)]
+    [InlineData("23514", "drop-column", false)]
+    [InlineData("23502", "not-null-rejects-writes", true)]
+    [InlineData("23505", "check-rejects-writes", false)]
+    [InlineData("23505", "breaks-previous-release", true)]
+    public void Who_accepts_one_hazard_of_a_table_has_not_accepted_another(
+        string state,
+        string accepted,
+        bool isAccepted
+    )
+    {
+        var broken = new ReleaseBreak("User", "User.Name", "public.users", "name", ["insert"], state, "refused", null);
+        var comparison = new ReleaseComparison("Before", null, 1, [broken], []);
+
+        var finding = Assert.Single(ReleaseFindings.Of(comparison, codeFirst: null));
+        var judged = TraceFindings.Judge(finding, [new AcceptedHazard(accepted, "it is known", "users")]);
+
+        Assert.Equal(isAccepted ? "it is known" : null, judged.Accepted);
+    }
 
     [Fact]
     public void The_first_migration_has_no_previous_release() => Assert.Null(Traced<First>().PreviousRelease);

@@ -23,9 +23,38 @@ internal static class ReleaseFindings
                     + (broken.When is null ? "" : $" when {broken.When}")
                     + $". PostgreSQL answers: {broken.Error}{(broken.SqlState is null ? "" : $" ({broken.SqlState})")}.",
                 Instead(broken)
-            );
+            )
+            {
+                AcceptedAs = SeenAs(broken),
+            };
         }
     }
+
+    // Who has accepted that a column goes has not accepted that another one refuses null.
+    private static IReadOnlyList<string>? SeenAs(ReleaseBreak broken) =>
+        broken.SqlState switch
+        {
+            Npgsql.PostgresErrorCodes.UndefinedColumn => ["drop-column", "rename-column"],
+            Npgsql.PostgresErrorCodes.UndefinedTable =>
+            [
+                "drop-table",
+                "rename-table",
+                "move-to-schema",
+                "rename-schema",
+            ],
+            Npgsql.PostgresErrorCodes.NotNullViolation =>
+            [
+                "required-column-without-default",
+                "not-null-rejects-writes",
+                "default-removed",
+            ],
+            Npgsql.PostgresErrorCodes.CheckViolation => ["check-rejects-writes"],
+            Npgsql.PostgresErrorCodes.UniqueViolation or Npgsql.PostgresErrorCodes.ExclusionViolation =>
+            [
+                "unique-rejects-writes",
+            ],
+            _ => null,
+        };
 
     private static IEnumerable<TraceFinding> CodeFirst(ReleaseComparison? comparison)
     {

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Db.Tracing.Findings;
 
 /// <summary>How grave a finding is.</summary>
@@ -31,6 +33,10 @@ internal sealed record TraceFinding(
     string Instead
 )
 {
+    /// <summary>The hazards whose acceptance accepts this, besides its own; null for all that are seen as this one.</summary>
+    [JsonIgnore]
+    public IReadOnlyList<string>? AcceptedAs { get; init; }
+
     /// <summary>The reason for which the migration accepts it; null where it does not.</summary>
     public string? Accepted { get; init; }
 }

@@ -79,13 +79,11 @@ internal static class TraceFindings
         ["truncate-table"] = ["truncate-cascade"],
     };
 
-    private static bool IsFor(string accepted, string found) =>
-        accepted == found || (_sameAs.TryGetValue(found, out var same) && same.Contains(accepted));
+    private static bool IsFor(string accepted, TraceFinding found) =>
+        accepted == found.Id || (found.AcceptedAs ?? _sameAs.GetValueOrDefault(found.Id, [])).Contains(accepted);
 
     private static string? ReasonFor(TraceFinding finding, IReadOnlyList<AcceptedHazard> accepted) =>
-        accepted
-            .FirstOrDefault(a => IsFor(a.Hazard, finding.Id) && (a.On is null || IsOn(finding.Object, a.On)))
-            ?.Reason;
+        accepted.FirstOrDefault(a => IsFor(a.Hazard, finding) && (a.On is null || IsOn(finding.Object, a.On)))?.Reason;
 
     // With or without the schema: public.users or users.
     private static bool IsOn(string found, string named) =>
