@@ -121,6 +121,11 @@ public sealed class PreflightTests(PostgresServer postgres, BuiltBundle built) :
     [InlineData("other server", "Fail", "no backup of this database in ")]
     [InlineData("other bundle", "Fail", "another bundle was rehearsed: SHA-256 abc; this one is ")]
     [InlineData("rehearsal failed", "Fail", "failed: AddPhone timed out")]
+    [InlineData(
+        "rights not tried",
+        "Warn",
+        "but not everybody's rights could be tried on the new schema: invoice, nothing"
+    )]
     [InlineData("other plan rehearsed", "Warn", "but the plan there was 0000, and here it is 3f9c2a1b00d4e5f6")]
     [InlineData("loses data", "Warn", "on the copy this would have been lost: 7 rows of users.phone")]
     [InlineData("no way back", "Warn", "the migrations cannot be taken back: AddPhone has no Down")]
@@ -329,6 +334,7 @@ public sealed class PreflightTests(PostgresServer postgres, BuiltBundle built) :
                 Database = _database.Name,
                 ServerVersion = "15.18",
                 ReleaseSeconds = fault == "too long for the window" ? 10800 : 90,
+                PoliciesNotTried = fault == "rights not tried" ? ["invoice, nothing: no row could be made"] : [],
                 PreviousRelease =
                     fault == "breaks the release before"
                         ? new RehearsedPrevious("ApiAuditLog", null, 9, [Breaks()], [], null)

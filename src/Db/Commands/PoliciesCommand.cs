@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Data.Access;
 using Db.Console;
 using Db.Databases;
 using Db.Policies;
@@ -68,13 +67,9 @@ internal static class PoliciesCommand
             c =>
                 $"wrong: {c.Persona} on {c.Table}, {c.Command}: expected {c.Expected}; found {c.Found}{(c.Detail is null ? "" : $". {c.Detail}")}"
         );
-        foreach (var reason in result.NotTried.GroupBy(c => (c.Table, c.Detail)))
+        foreach (var (what, why) in result.Untried)
         {
-            var cells =
-                reason.Count() == AccessTable.Personas.Count * AccessTable.Commands.Count
-                    ? "nothing"
-                    : string.Join(", ", reason.Select(c => $"{c.Persona} {c.Command}"));
-            report.Line($"not tried: {reason.Key.Table}, {cells}: {reason.Key.Detail}", "yellow");
+            report.Line($"not tried: {what}: {why}", "yellow");
         }
 
         report.Line(

@@ -1,3 +1,5 @@
+using Data.Access;
+
 namespace Db.Policies;
 
 /// <summary>What was found when every persona tried every command on every table.</summary>
@@ -9,6 +11,19 @@ internal sealed record PolicyReport(int Tried, long Milliseconds, IReadOnlyList<
     public IReadOnlyList<PolicyCell> Wrong => [.. Cells.Where(c => c.State == PolicyCellState.Wrong)];
 
     public IReadOnlyList<PolicyCell> NotTried => [.. Cells.Where(c => c.State == PolicyCellState.NotTried)];
+
+    /// <summary>What could not be tried, a line for each table and reason.</summary>
+    public IEnumerable<(string What, string Why)> Untried =>
+        NotTried
+            .GroupBy(cell => (cell.Table, cell.Detail))
+            .Select(cells =>
+                (
+                    cells.Count() == AccessTable.Personas.Count * AccessTable.Commands.Count
+                        ? $"{cells.Key.Table}, nothing"
+                        : $"{cells.Key.Table}, {string.Join(", ", cells.Select(c => $"{c.Persona} {c.Command}"))}",
+                    cells.Key.Detail ?? ""
+                )
+            );
 
     /// <summary>Every cell was tried and is as the persona table says.</summary>
     public bool AsExpected => Cells.All(c => c.State == PolicyCellState.AsExpected);

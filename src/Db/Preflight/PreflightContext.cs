@@ -86,7 +86,7 @@ internal sealed record PreflightFacts(
 
     /// <summary>A command that rehearses this bundle.</summary>
     public string Rehearse =>
-        ToolCommand.OnDatabase([
+        ToolCommand.Of([
             "rehearse",
             "--bundle",
             Context.Bundle.Path,

@@ -262,6 +262,10 @@ internal sealed class Rehearsal(RehearsalOptions options, IProgress<string>? pro
         await using var connection = new NpgsqlConnection(scratch.ConnectionString);
         await connection.OpenAsync(ct);
         var found = await new PolicyProof(connection).RunAsync(progress: null, ct);
+        result = result with
+        {
+            PoliciesNotTried = [.. found.Untried.Select(untried => $"{untried.What}: {untried.Why}")],
+        };
         if (found.Wrong is not [var first, ..] wrong)
         {
             return result;

@@ -90,6 +90,9 @@ internal sealed record RehearsalResult
     /// <summary>The way back and forward again; null where it was not gone.</summary>
     public RehearsedRollback? Rollback { get; init; }
 
+    /// <summary>Which rights could not be tried on the new schema, and why: nobody knows whether they are as they should be.</summary>
+    public IReadOnlyList<string> PoliciesNotTried { get; init; } = [];
+
     /// <summary>What else to know.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];
 

@@ -48,6 +48,11 @@ internal static class RehearsalText
 
         ShowPrevious(report, result.PreviousRelease);
         ShowRollback(report, result.Rollback);
+        foreach (var untried in result.PoliciesNotTried)
+        {
+            report.Line($"Rights not tried on the new schema: {untried}", "yellow");
+        }
+
         foreach (var note in result.Notes)
         {
             report.Line(note);

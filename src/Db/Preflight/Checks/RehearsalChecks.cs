@@ -52,6 +52,12 @@ internal sealed class RehearsedCheck : IPreflightCheck
                     $"{took}; but the plan there was {rehearsal.PlanDigest}, and here it is {plan.Digest}: other migrations are applied here",
                     $"{facts.Backup} && {rehearse}"
                 )
+            : rehearsal.PoliciesNotTried is [var untried, ..]
+                ? (
+                    PreflightOutcome.Warn,
+                    $"{took}; but not everybody's rights could be tried on the new schema: {untried}",
+                    "look at the policies of that table yourself: the release cannot prove them either"
+                )
             : rehearsal.PreviousRelease is { Problem: null, Findings.Count: > 0 }
                 ? (
                     PreflightOutcome.Warn,
@@ -67,7 +73,8 @@ internal sealed class RehearsedCheck : IPreflightCheck
             null => "",
             { Problem: { } why } => $"; the release before was not tried on the new schema: {why}",
             { Findings: [] } => $"; the release before works on the new schema ({previous.Tried} statements tried)",
-            _ => $"; the release before: {string.Join(" ", previous.Findings.Select(finding => finding.What))}",
+            _ =>
+                $"; the release before: {string.Join(" ", previous.Findings.Select(finding => finding.Accepted is { } why ? $"{finding.What} Accepted: {why.TrimEnd('.')}." : finding.What)).TrimEnd('.')}",
         };
 
     private static string Short(string? digest) =>

@@ -28,10 +28,7 @@ internal sealed class PoliciesStep : IReleaseStep
                 $"{cell.Persona} on {cell.Table}, {cell.Command}",
                 $"expected {cell.Expected}; found {cell.Found}{(cell.Detail is null ? "" : $". {cell.Detail}")}"
             )),
-            .. found.NotTried.Select(cell => new Evidence(
-                $"{cell.Persona} on {cell.Table}, {cell.Command}",
-                $"could not be tried: {cell.Detail}"
-            )),
+            .. found.Untried.Select(untried => new Evidence($"not tried: {untried.What}", untried.Why)),
         ];
         return found switch
         {
