@@ -14,4 +14,7 @@ internal static class ExitCode
 
     /// <summary>Ended by Ctrl-C, SIGTERM or SIGHUP: 128 + SIGINT, as shells count.</summary>
     public const int Cancelled = 130;
+
+    /// <summary>A command's own word for <see cref="Cancelled"/>, where it has said by itself how things stand.</summary>
+    public const int CancelledAndSaid = -Cancelled;
 }

@@ -18,6 +18,11 @@ internal static class CommandLine
     // What System.CommandLine makes of SIGTERM: 128 + 15.
     private const int Terminated = 143;
 
+    private static readonly TimeSpan _toEnd = TimeSpan.FromSeconds(30);
+
+    // Its bundle may take a minute to roll back; then the database is asked how it stands, and the team is told.
+    private static readonly TimeSpan _toEndRelease = TimeSpan.FromMinutes(3);
+
     private static readonly Option<bool> _json = new("--json")
     {
         Description = "Write the result as one JSON document.",
@@ -114,13 +119,14 @@ internal static class CommandLine
             {
                 EnableDefaultExceptionHandler = false,
                 // A cancelled statement must be rolled back, a server stopped half-way started or stopped: give it time.
-                ProcessTerminationTimeout = TimeSpan.FromSeconds(30),
+                ProcessTerminationTimeout =
+                    parsed.CommandResult.Command.Name == ReleaseCommand.Name ? _toEndRelease : _toEnd,
             };
             using var hangup = new Hangup();
             var code = await parsed.InvokeAsync(configuration, hangup.Token);
             if (code is not (ExitCode.Cancelled or Terminated))
             {
-                return code;
+                return code == ExitCode.CancelledAndSaid ? ExitCode.Cancelled : code;
             }
 
             // The library raced the command's own end and won: nobody has said it yet.

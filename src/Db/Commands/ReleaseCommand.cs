@@ -11,6 +11,8 @@ namespace Db.Commands;
 /// <summary><c>db release</c>: everything around the bundle, in one command with evidence.</summary>
 internal static class ReleaseCommand
 {
+    public const string Name = "release";
+
     private static readonly Option<string> _bundle = new("--bundle")
     {
         Description = "The bundle to release.",
@@ -110,7 +112,7 @@ internal static class ReleaseCommand
     {
         var connection = ConnectionOption.Create();
         var command = new DocumentedCommand(
-            "release",
+            Name,
             "Check, back up, migrate, verify, watch and report, in one command with evidence.",
             """
             Each step is also a command of its own. A failure before the migration leaves the database as it was; after it,
@@ -172,7 +174,7 @@ internal static class ReleaseCommand
         return record.Outcome switch
         {
             ReleaseOutcome.Released => ExitCode.AsExpected,
-            _ when ct.IsCancellationRequested => ExitCode.Cancelled,
+            _ when ct.IsCancellationRequested => ExitCode.CancelledAndSaid,
             _ => ExitCode.DiffersOrRefused,
         };
 
@@ -242,7 +244,8 @@ internal static class ReleaseCommand
             report.Line(line);
         }
 
-        // What failed comes first; what a step found in order stands in the report.
+        // What failed comes first; what a step found in order stands in the report, and so does what it only warned of where others failed.
+        var hasFailed = record.LastSteps.Any(s => s.Result?.Outcome == StepOutcome.Failed);
         foreach (
             var step in record
                 .LastSteps.Where(s => s.Result?.Outcome is StepOutcome.Failed or StepOutcome.Warned)
@@ -251,6 +254,11 @@ internal static class ReleaseCommand
         {
             report.Line();
             report.Line($"{step.Title}: {step.Result!.Summary}");
+            if (hasFailed && step.Result.Outcome == StepOutcome.Warned && step.Id != RollBackStep.Name)
+            {
+                continue;
+            }
+
             foreach (
                 var evidence in step
                     .Result.Evidence.Where(e => !e.IsInOrder)

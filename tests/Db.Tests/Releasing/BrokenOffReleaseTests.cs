@@ -19,12 +19,14 @@ public sealed partial class BrokenOffReleaseTests(PostgresServer postgres, Built
         BufferedCommandResult result;
         await using (await HoldLockAsync())
         {
-            result = await ReleaseAsync("--", "--lock-wait", "2s");
+            result = await ReleaseAsync("--rollback-on-failure", "--", "--lock-wait", "2s");
 
             Assert.Equal(1, result.ExitCode);
             Assert.Contains("Failed", result.StandardOutput, StringComparison.Ordinal);
             Assert.Contains($"Not applied: {Pending}, {Newest}.", result.StandardOutput, StringComparison.Ordinal);
             Assert.DoesNotContain("To go back", result.StandardOutput, StringComparison.Ordinal);
+            Assert.DoesNotContain("rolled back: ", result.StandardOutput, StringComparison.Ordinal);
+            Assert.Contains("there is nothing to roll back", result.StandardError, StringComparison.Ordinal);
             Assert.Equal(Before, await NewestAsync());
             using var record = Record();
             Assert.StartsWith(
@@ -191,6 +193,51 @@ public sealed partial class BrokenOffReleaseTests(PostgresServer postgres, Built
         );
     }
 
+    // Hours may have gone by: what was backed up before nothing came of it is not the moment before any more.
+    [Fact]
+    public async Task A_release_that_had_applied_nothing_is_resumed_with_a_new_backup_and_one_that_had_keeps_its_own()
+    {
+        string[] arguments = ["--without", "preflight=another test's matter", "--watch", "0", "--backups", "backups"];
+        await using (await HoldLockAsync())
+        {
+            await KillAsync(Before, arguments);
+        }
+
+        await using (
+            await HoldAsync($"""INSERT INTO migrations."__EFMigrationsHistory" VALUES ('{Newest}', 'somebody else')""")
+        )
+        {
+            await KillAsync(Pending, ["--resume", .. arguments]);
+        }
+
+        var result = await Tool.RunAsync(["release", "--bundle", BundleFile, "--resume", .. arguments]);
+
+        Assert.True(result.ExitCode == 0, Said(result));
+        using var record = Record();
+        Assert.Equal(
+            2,
+            record
+                .RootElement.GetProperty("steps")
+                .EnumerateArray()
+                .Count(s => s.GetProperty("id").GetString() == "backup")
+        );
+
+        async Task KillAsync(string applied, string[] how)
+        {
+            using var tool = Start(how);
+            using var child = await ChildOfAsync(tool);
+            await BundleWaitsAsync();
+            while (await NewestAsync() != applied)
+            {
+                await Task.Delay(20, Cancel);
+            }
+
+            child.Kill();
+            tool.Kill();
+            await EndAsync(tool);
+        }
+    }
+
     [Theory]
     [InlineData("INT")]
     [InlineData("HUP")]
@@ -208,6 +255,7 @@ public sealed partial class BrokenOffReleaseTests(PostgresServer postgres, Built
 
             Assert.True(tool.ExitCode == 130, said);
             Assert.Contains("--resume", said, StringComparison.Ordinal);
+            Assert.DoesNotContain("nothing is left half-done", said, StringComparison.Ordinal);
             Assert.True(child.HasExited, "the bundle still runs");
             Assert.Equal(Before, await NewestAsync());
         }
@@ -221,7 +269,9 @@ public sealed partial class BrokenOffReleaseTests(PostgresServer postgres, Built
             AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))
         """;
 
-    private Process Start()
+    private Process Start() => Start(Hurried([]));
+
+    private Process Start(string[] arguments)
     {
         var start = new ProcessStartInfo("dotnet")
         {
@@ -231,7 +281,7 @@ public sealed partial class BrokenOffReleaseTests(PostgresServer postgres, Built
         };
         foreach (
             var argument in (string[])
-                [Path.Combine(AppContext.BaseDirectory, "db.dll"), "release", "--bundle", BundleFile, .. Hurried([])]
+                [Path.Combine(AppContext.BaseDirectory, "db.dll"), "release", "--bundle", BundleFile, .. arguments]
         )
         {
             start.ArgumentList.Add(argument);
