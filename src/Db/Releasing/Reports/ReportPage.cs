@@ -25,8 +25,8 @@ internal static class ReportPage
         summary .took { color: var(--faint); font-variant-numeric: tabular-nums; }
         .good { color: var(--good); } .look { color: var(--look); } .bad { color: var(--bad); } .none { color: var(--none); }
         .badge { font-weight: 600; }
-        dl { display: grid; grid-template-columns: minmax(7rem, max-content) 1fr; gap: .25rem 1rem; margin: 0; }
-        dt { color: var(--faint); } dd { margin: 0; overflow-wrap: anywhere; }
+        dl { display: grid; grid-template-columns: fit-content(34%) 1fr; gap: .25rem 1rem; margin: 0; }
+        dt { color: var(--faint); overflow-wrap: anywhere; } dd { margin: 0; overflow-wrap: anywhere; }
         pre { margin: .4rem 0; padding: .6rem .8rem; background: var(--page); border: 1px solid var(--line); border-radius: .4rem;
           white-space: pre-wrap; overflow-wrap: anywhere; font: .9rem/1.45 ui-monospace, monospace; }
         .lane { position: relative; height: .8rem; background: var(--page); border-radius: .4rem; margin: .1rem 0 .6rem; }
@@ -41,7 +41,7 @@ internal static class ReportPage
         table { border-collapse: collapse; width: 100%; font-size: .92rem; }
         td { padding: .25rem .6rem .25rem 0; vertical-align: top; border-top: 1px solid var(--line); overflow-wrap: anywhere; }
         td:first-child { white-space: nowrap; color: var(--faint); font-variant-numeric: tabular-nums; }
-        @media (max-width: 30rem) { dl { grid-template-columns: 1fr; gap: 0; } dd { margin-bottom: .4rem; } }
+        @media (max-width: 40rem) { dl { grid-template-columns: 1fr; gap: 0; } dd { margin-bottom: .4rem; } }
         @media print { body { background: none; } section, .steps > details { break-inside: avoid; } summary { list-style: none; } }
         """;
 
@@ -142,9 +142,12 @@ internal static class ReportPage
                 if (result.Evidence.Count > 0)
                 {
                     html.AppendLine("<dl>");
-                    foreach (var evidence in result.Evidence)
+                    // Where some are in order, the others are what to look at.
+                    var some = result.Evidence.Any(evidence => evidence.IsInOrder);
+                    foreach (var evidence in result.Evidence.OrderBy(evidence => some && evidence.IsInOrder))
                     {
-                        html.AppendLine($"<dt>{Text(evidence.Name)}</dt><dd>{Text(evidence.Value)}</dd>");
+                        var look = some && !evidence.IsInOrder ? " class=\"look\"" : "";
+                        html.AppendLine($"<dt{look}>{Text(evidence.Name)}</dt><dd>{Text(evidence.Value)}</dd>");
                     }
 
                     html.AppendLine("</dl>");

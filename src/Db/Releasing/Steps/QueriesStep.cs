@@ -42,10 +42,13 @@ internal sealed class QueriesStep : IReleaseStep
                 result.AsExpected
                     ? string.Create(
                         CultureInfo.InvariantCulture,
-                        $"{result.Rows} rows in {result.Milliseconds:0.0} ms as {result.RanAs}"
+                        $"{result.Rows} {(result.Rows == 1 ? "row" : "rows")} in {result.Milliseconds:0.0} ms as {result.RanAs}"
                     )
                     : string.Join("; ", result.Problems)
-            )),
+            )
+            {
+                IsInOrder = result.AsExpected,
+            }),
         ];
         return wrong.Count == 0
             ? StepResult.Passed($"{results.Count} queries, all as expected", evidence)

@@ -44,7 +44,10 @@ internal sealed class WatchStep : IReleaseStep
             .. result.Findings.Select(finding => new Evidence(
                 finding.Name,
                 $"{finding.Verdict.ToString().ToLowerInvariant()}: {finding.Now}{(finding.Before is null ? "" : $", before {finding.Before}")} ({finding.Rule})"
-            )),
+            )
+            {
+                IsInOrder = finding.Verdict != WatchVerdict.Worse,
+            }),
         ];
         var worse = result.Findings.Where(f => f.Verdict == WatchVerdict.Worse).Select(f => f.Name).ToList();
         return worse.Count == 0
