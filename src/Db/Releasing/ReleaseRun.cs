@@ -358,7 +358,12 @@ internal sealed class ReleaseRun
     {
         Record.Finished = DateTimeOffset.UtcNow;
         _step = "end";
-        if (Record.Outcome == ReleaseOutcome.Released)
+        var after = _steps.Where(step => step.Phase == StepPhase.After).Select(step => step.Id).ToList();
+        // Who is to look at what came of it may want to go back.
+        if (
+            Record.Outcome == ReleaseOutcome.Released
+            && !Record.LastSteps.Any(step => step.Result?.Outcome == StepOutcome.Warned && after.Contains(step.Id))
+        )
         {
             return;
         }
@@ -372,7 +377,7 @@ internal sealed class ReleaseRun
             var hasApplied = HasMigrated() && HasApplied(state);
             // What was reviewed and backed up is the release as a whole: its rest is not reviewed and backed up again.
             Record.ToGoOn =
-                Record.Outcome == ReleaseOutcome.RolledBack ? null
+                Record.Outcome is ReleaseOutcome.RolledBack or ReleaseOutcome.Released ? null
                 : Record.Outcome == ReleaseOutcome.Interrupted || hasApplied ? Again("--resume")
                 : Again();
             Record.ToGoBack = hasApplied ? Back() : null;
@@ -380,7 +385,10 @@ internal sealed class ReleaseRun
         catch (Exception e)
         {
             Record.State = [$"The database could not be asked: {CommandLine.Explain(e).Message}"];
-            Record.ToGoOn = HasMigrated() ? Again("--resume") : Again();
+            Record.ToGoOn =
+                Record.Outcome == ReleaseOutcome.Released ? null
+                : HasMigrated() ? Again("--resume")
+                : Again();
             Record.ToGoBack = HasMigrated() ? Back() : null;
         }
     }

@@ -92,6 +92,27 @@ public sealed class FailedReleaseTests(PostgresServer postgres, BuiltBundle bund
     }
 
     [Fact]
+    public async Task What_is_to_be_looked_at_afterwards_comes_with_the_way_back()
+    {
+        await using var other = new Npgsql.NpgsqlConnection(Database.ConnectionString + ";Pooling=false");
+        await other.OpenAsync(Cancel);
+        await using (var locks = new Npgsql.NpgsqlCommand("BEGIN; LOCK TABLE users_metas IN SHARE MODE", other))
+        {
+            await locks.ExecuteNonQueryAsync(Cancel);
+        }
+
+        var result = await ReleaseAsync();
+
+        Assert.True(result.ExitCode == 0, Said(result));
+        Assert.Contains(" of 140 cells could not be tried", result.StandardOutput, StringComparison.Ordinal);
+        Assert.Contains("not tried: users_metas, nothing: ", result.StandardOutput, StringComparison.Ordinal);
+        Assert.DoesNotContain("To go on:", result.StandardOutput, StringComparison.Ordinal);
+        await other.CloseAsync();
+        await PasteAsync(result.StandardOutput, "To go back:");
+        Assert.Equal(Before, await NewestAsync());
+    }
+
+    [Fact]
     public async Task A_webhook_that_is_down_stops_no_release()
     {
         // Nobody listens there: a port that was free a moment ago.

@@ -59,7 +59,7 @@ internal sealed class WatchStep : IReleaseStep
                 StepOutcome.Warned,
                 $"worse than before: {string.Join(", ", worse)}",
                 evidence,
-                $"look at the figures: if it is the release, go back by the bundle; if it is the traffic, watch on: {ToolCommand.OnDatabase(["watch"])}"
+                $"look at the figures: if it is the release, go back by the command below; if it is the traffic, watch on: {ToolCommand.OnDatabase(["watch"])}"
             );
     }
 }
