@@ -39,7 +39,7 @@ internal sealed class PoliciesStep : IReleaseStep
             ),
             { NotTried.Count: > 0 } => new StepResult(
                 StepOutcome.Warned,
-                $"{found.NotTried.Count} of {found.Tried} cells could not be tried; the others are as the persona table says",
+                $"{found.NotTried.Count} of {found.Tried + found.NotTried.Count} cells could not be tried; the others are as the persona table says",
                 evidence,
                 $"try again when what stood in the way is gone: {ToolCommand.OnDatabase(["policies"])}"
             ),
