@@ -41,8 +41,8 @@ internal sealed class Signals : IDisposable
 
     private void Arrived(PosixSignalContext context, ILogger logger)
     {
-        // The second one ends the process as it would have without us.
-        context.Cancel = Received is null;
+        // The second one ends the process as it would have without us; but a terminal that is closed often says so twice.
+        context.Cancel = Received is null || context.Signal == PosixSignal.SIGHUP;
         if (Received is null)
         {
             Received = context.Signal;
