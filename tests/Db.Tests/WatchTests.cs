@@ -228,7 +228,7 @@ public class WatchTests(PostgresServer postgres)
             "db/app",
             async _ => ++opened == 2 ? throw new NpgsqlException("no server") : await OpenAsync(database)
         );
-        var watched = watch.RunAsync(TimeSpan.FromSeconds(2.2), null, Cancellation);
+        var watched = watch.RunAsync(TimeSpan.FromSeconds(6), null, Cancellation);
         while (watch.Looks.Count == 0)
         {
             await Task.Delay(1, Cancellation);
