@@ -22,11 +22,11 @@ internal static class PlannedStatements
     public static IReadOnlyList<string> Blocking(MigrationGuardContext context) =>
         [
             .. Of(context)
-                .Select(planned => StatementLock.Of(planned.Statement))
+                .SelectMany(planned => StatementLock.AllOf(planned.Statement))
                 .Where(taken =>
-                    taken?.Mode is "AccessExclusiveLock" or "ShareRowExclusiveLock" or "ShareLock" or "ExclusiveLock"
+                    taken.Mode is "AccessExclusiveLock" or "ShareRowExclusiveLock" or "ShareLock" or "ExclusiveLock"
                 )
-                .Select(taken => taken!.Relation)
+                .Select(taken => taken.Relation)
                 .Distinct(StringComparer.Ordinal),
         ];
 }

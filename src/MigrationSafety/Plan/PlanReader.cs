@@ -101,19 +101,28 @@ internal static class PlanReader
         var statements = new List<RunPlanStatement>();
         foreach (var (statement, note) in planned)
         {
-            var taken = StatementLock.Of(statement);
-            var size = taken is null
-                ? null
-                : await RelationSize.ReadAsync(session, taken.Relation).ConfigureAwait(false);
+            // Of several the largest table's: there the most are kept waiting.
+            (StatementLock Taken, RelationSize Size)? largest = null;
+            foreach (var taken in StatementLock.AllOf(statement))
+            {
+                if (
+                    await RelationSize.ReadAsync(session, taken.Relation).ConfigureAwait(false) is { } size
+                    && (largest is null || size.Bytes > largest.Value.Size.Bytes)
+                )
+                {
+                    largest = (taken, size);
+                }
+            }
+
             statements.Add(
-                size is null
+                largest is not { Taken: var held, Size: var of }
                     ? new RunPlanStatement(Failures.Secrets.Masked(statement.Text), null, null, null, null, false, note)
                     : new RunPlanStatement(
                         Failures.Secrets.Masked(statement.Text),
-                        taken!.Mode,
-                        taken.Relation,
-                        size.Rows,
-                        size.Bytes,
+                        held.Mode,
+                        held.Relation,
+                        of.Rows,
+                        of.Bytes,
                         await TableRewrite.IsOneAsync(session, statement).ConfigureAwait(false),
                         note
                     )

@@ -7,6 +7,26 @@ namespace MigrationSafety.Plan;
 /// <param name="Relation">The relation as written in SQL.</param>
 internal sealed record StatementLock(string Mode, string Relation)
 {
+    /// <summary>All of them: a new table's foreign keys may lead to several tables.</summary>
+    public static IEnumerable<StatementLock> AllOf(SqlStatement statement)
+    {
+        if (statement.Tokens is not ["CREATE", "TABLE", ..])
+        {
+            return Of(statement) is { } one ? [one] : [];
+        }
+
+        // The new table is nobody's yet; those that its foreign keys lead to take no writes until the transaction ends.
+        var locks = new List<StatementLock>();
+        var reader = new TokenReader(statement.Text);
+        while (NameAfter(reader, "REFERENCES") is { Length: > 0 } name)
+        {
+            locks.Add(new StatementLock(ShareRowExclusive, name));
+        }
+
+        return locks.Distinct();
+    }
+
+    /// <summary>The one that matters most, or null where no table's users would notice any.</summary>
     public static StatementLock? Of(SqlStatement statement)
     {
         var tokens = statement.Tokens;
@@ -19,8 +39,7 @@ internal sealed record StatementLock(string Mode, string Relation)
             ),
             ["DROP", "INDEX", ..] => After("INDEX", concurrently ? ShareUpdateExclusive : AccessExclusive),
             ["REINDEX", ..] => Last(concurrently ? ShareUpdateExclusive : AccessExclusive),
-            // The new table is nobody's yet; the one that its foreign key leads to takes no writes until the transaction ends.
-            ["CREATE", "TABLE", ..] when tokens.Contains("REFERENCES") => After("REFERENCES", ShareRowExclusive),
+            ["CREATE", "TABLE", ..] => AllOf(statement).FirstOrDefault(),
             ["ALTER", "TABLE", ..] => After("TABLE", OfAlterTable(tokens)),
             ["DROP", "TABLE", ..] or ["CLUSTER", ..] or ["TRUNCATE", "TABLE", ..] => After(
                 tokens.Contains("TABLE") ? "TABLE" : "CLUSTER",
@@ -42,7 +61,9 @@ internal sealed record StatementLock(string Mode, string Relation)
         StatementLock? On(string word, string mode) => After(word, mode);
 
         StatementLock? After(string word, string mode) =>
-            NameAfter(statement.Text, word) is { Length: > 0 } name ? new StatementLock(mode, name) : null;
+            NameAfter(new TokenReader(statement.Text), word) is { Length: > 0 } name
+                ? new StatementLock(mode, name)
+                : null;
 
         StatementLock? Last(string mode) =>
             statement.Text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries) is [_, .., var name]
@@ -67,9 +88,8 @@ internal sealed record StatementLock(string Mode, string Relation)
         : tokens.Contains("STATISTICS") ? ShareUpdateExclusive
         : AccessExclusive;
 
-    private static string NameAfter(string sql, string word)
+    private static string NameAfter(TokenReader reader, string word)
     {
-        var reader = new TokenReader(sql);
         while (!reader.Take(word))
         {
             if (reader.Next().Length == 0)

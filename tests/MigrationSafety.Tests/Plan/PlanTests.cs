@@ -131,17 +131,21 @@ public class PlanTests(PostgresServer postgres)
     [InlineData("ALTER TABLE t VALIDATE CONSTRAINT c", "ShareUpdateExclusiveLock t")]
     [InlineData("ALTER TABLE t ADD CONSTRAINT c FOREIGN KEY (a) REFERENCES u NOT VALID", "ShareRowExclusiveLock t")]
     [InlineData("CREATE TABLE n (a text REFERENCES s.u (id))", "ShareRowExclusiveLock s.u")]
-    [InlineData("CREATE TABLE n (a text)", null)]
+    [InlineData(
+        "CREATE TABLE n (a text, b text, c text, d text, e text, f text, g text, h text, CONSTRAINT k FOREIGN KEY (a) REFERENCES u (id), i int REFERENCES \"V\")",
+        "ShareRowExclusiveLock u, ShareRowExclusiveLock \"V\""
+    )]
+    [InlineData("CREATE TABLE n (a text)", "")]
     [InlineData("DROP TABLE IF EXISTS t", "AccessExclusiveLock t")]
     [InlineData("TRUNCATE t", "AccessExclusiveLock t")]
     [InlineData("CREATE POLICY p ON t FOR SELECT USING (true)", "AccessExclusiveLock t")]
     [InlineData("UPDATE t SET a = 1", "RowExclusiveLock t")]
     [InlineData("VACUUM t", "ShareUpdateExclusiveLock t")]
-    [InlineData("SELECT 1", null)]
-    public void The_lock_of_a_statement_is_PostgreSQLs(string sql, string? expected)
+    [InlineData("SELECT 1", "")]
+    public void The_locks_of_a_statement_are_PostgreSQLs(string sql, string expected)
     {
-        var taken = StatementLock.Of(SqlScanner.Split(sql)[0]);
+        var taken = StatementLock.AllOf(SqlScanner.Split(sql)[0]);
 
-        Assert.Equal(expected, taken is null ? null : $"{taken.Mode} {taken.Relation}");
+        Assert.Equal(expected, string.Join(", ", taken.Select(t => $"{t.Mode} {t.Relation}")));
     }
 }
