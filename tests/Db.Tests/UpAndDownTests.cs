@@ -56,7 +56,7 @@ public class UpAndDownTests(PostgresServer postgres)
 
         var refused = await db.RunAsync("down", "--destroy");
         Assert.Equal(1, refused.ExitCode);
-        Assert.Contains("db down --destroy --yes", refused.StandardError, StringComparison.Ordinal);
+        Assert.Contains($"{Tool.Name} down --destroy --yes", refused.StandardError, StringComparison.Ordinal);
         Assert.Equal("4", await PsqlAsync(uri, "SELECT count(*) FROM users"));
 
         Assert.Equal(0, (await db.RunAsync("down", "--destroy", "--yes")).ExitCode);
