@@ -35,7 +35,7 @@ internal sealed class IntKeyOverflow : HazardCheck
 
     public override IEnumerable<Found> CheckEnd(HazardContext context)
     {
-        foreach (var table in context.Schema.Tables.Values.OrderBy(t => t.Name.ToString(), StringComparer.Ordinal))
+        foreach (var table in context.Tables)
         {
             if (
                 table.Persistence == Persistence.Temporary

@@ -32,7 +32,7 @@ internal sealed class PoliciesOverlap : HazardCheck
 
     public override IEnumerable<Found> CheckEnd(HazardContext context)
     {
-        foreach (var table in context.Schema.Tables.Values.OrderBy(t => t.Name.ToString(), StringComparer.Ordinal))
+        foreach (var table in context.Tables)
         {
             var permissive = table.Policies.Where(p => p.IsPermissive).ToList();
             if (permissive.Count < 2)

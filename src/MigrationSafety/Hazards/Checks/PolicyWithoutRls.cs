@@ -28,7 +28,7 @@ internal sealed class PolicyWithoutRls : HazardCheck
 
     public override IEnumerable<Found> CheckEnd(HazardContext context)
     {
-        foreach (var table in context.Schema.Tables.Values.OrderBy(t => t.Name.ToString(), StringComparer.Ordinal))
+        foreach (var table in context.Tables)
         {
             if (table.RowLevelSecurity || table.Policies.IsEmpty)
             {

@@ -42,7 +42,7 @@ internal sealed class RlsMissing : HazardCheck
             yield break;
         }
 
-        foreach (var table in context.Schema.Tables.Values.OrderBy(t => t.Name.ToString(), StringComparer.Ordinal))
+        foreach (var table in context.Tables)
         {
             if (
                 table.RowLevelSecurity

@@ -37,7 +37,7 @@ internal sealed class RlsWithoutPolicy : HazardCheck
 
     public override IEnumerable<Found> CheckEnd(HazardContext context)
     {
-        foreach (var table in context.Schema.Tables.Values.OrderBy(t => t.Name.ToString(), StringComparer.Ordinal))
+        foreach (var table in context.Tables)
         {
             if (!table.RowLevelSecurity || !table.IsKnown || !table.Policies.IsEmpty || context.IsClosed(table.Name))
             {

@@ -15,6 +15,25 @@ internal sealed class HazardContext(
     /// <summary>The schema before the statement under review; at the end of the script, the schema after it.</summary>
     public SchemaState Schema { get; set; } = schemaBefore;
 
+    private (object? Of, IReadOnlyList<TableState> Tables) _inOrder = (null, []);
+
+    /// <summary>The tables of the schema in the order of their names; sorted once for all checks that look at the end of a script.</summary>
+    public IReadOnlyList<TableState> Tables
+    {
+        get
+        {
+            if (!ReferenceEquals(_inOrder.Of, Schema.Tables))
+            {
+                _inOrder = (
+                    Schema.Tables,
+                    [.. Schema.Tables.Values.OrderBy(t => t.Name.ToString(), StringComparer.Ordinal)]
+                );
+            }
+
+            return _inOrder.Tables;
+        }
+    }
+
     /// <summary>The schema before the script.</summary>
     public SchemaState SchemaBefore { get; } = schemaBefore;
 
