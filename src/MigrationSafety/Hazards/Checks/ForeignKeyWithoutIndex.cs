@@ -34,7 +34,7 @@ internal sealed class ForeignKeyWithoutIndex : HazardCheck
 
     public override IEnumerable<Found> CheckEnd(HazardContext context)
     {
-        foreach (var table in context.Tables)
+        foreach (var table in context.ChangedTables)
         {
             // What indexes a table has that nobody was seen creating is not known.
             if (!table.IsKnown || table.PartitionOf is not null || table.Persistence == Persistence.Temporary)

@@ -35,7 +35,7 @@ internal sealed class IntKeyOverflow : HazardCheck
 
     public override IEnumerable<Found> CheckEnd(HazardContext context)
     {
-        foreach (var table in context.Tables)
+        foreach (var table in context.ChangedTables)
         {
             if (
                 table.Persistence == Persistence.Temporary

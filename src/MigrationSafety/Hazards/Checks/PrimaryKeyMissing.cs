@@ -28,7 +28,7 @@ internal sealed class PrimaryKeyMissing : HazardCheck
 
     public override IEnumerable<Found> CheckEnd(HazardContext context)
     {
-        foreach (var table in context.Tables)
+        foreach (var table in context.ChangedTables)
         {
             if (
                 !(table.IsKnown || context.OfTable(table.Name) is { Statement: CreateTable { AsQuery: not null } })

@@ -26,13 +26,21 @@ internal sealed class HazardContext(
             {
                 _inOrder = (
                     Schema.Tables,
-                    [.. Schema.Tables.Values.OrderBy(t => t.Name.ToString(), StringComparer.Ordinal)]
+                    [
+                        .. Schema
+                            .Tables.Values.OrderBy(t => t.Name.Schema, StringComparer.Ordinal)
+                            .ThenBy(t => t.Name.Name, StringComparer.Ordinal),
+                    ]
                 );
             }
 
             return _inOrder.Tables;
         }
     }
+
+    /// <summary>Of these, those that the script made or changed.</summary>
+    public IEnumerable<TableState> ChangedTables =>
+        Tables.Where(t => !ReferenceEquals(SchemaBefore.Tables.GetValueOrDefault(t.Name), t));
 
     /// <summary>The schema before the script.</summary>
     public SchemaState SchemaBefore { get; } = schemaBefore;
