@@ -27,6 +27,14 @@ internal static class FirstUse
         INSERT INTO a.teams (id, name) VALUES (1, 'x'); DELETE FROM a.teams WHERE id = 1; DROP TABLE a.teams;
         """;
 
+    private static readonly string[] Stations =
+    [
+        "MigrationSafety.Execution.",
+        "MigrationSafety.Guards.",
+        "MigrationSafety.Journal.",
+        "MigrationSafety.Locking.",
+    ];
+
     private static readonly Lazy<Task> OfChecksums = new(() =>
         Task.Run(static () =>
             MigrationChecksum.Of([
@@ -64,6 +72,9 @@ internal static class FirstUse
     /// <summary>Begins with what a run needs that has something to do.</summary>
     public static void BeginReview() => Begin(OfReviews);
 
+    /// <summary>Ends when all of it is done, and fails where any of it does: a run itself never asks.</summary>
+    public static Task AllAsync() => Task.WhenAll(OfSteps.Value, OfChecksums.Value, OfReviews.Value);
+
     // With one processor it would only be done twice.
     private static void Begin(Lazy<Task> use)
     {
@@ -77,13 +88,10 @@ internal static class FirstUse
     {
         var types = LoadableTypes
             .All()
+            // By the full name: whoever asks a nested type for its namespace loads the type around it, which may not be there.
             .Where(type =>
-                !type.ContainsGenericParameters
-                && type.Namespace
-                    is "MigrationSafety.Execution"
-                        or "MigrationSafety.Guards"
-                        or "MigrationSafety.Journal"
-                        or "MigrationSafety.Locking"
+                Stations.Any(station => type.FullName?.StartsWith(station, StringComparison.Ordinal) == true)
+                && !type.ContainsGenericParameters
             );
         foreach (
             var method in types.SelectMany(type =>
