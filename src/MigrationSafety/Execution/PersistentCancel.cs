@@ -1,3 +1,4 @@
+using MigrationSafety.Locking;
 using Npgsql;
 
 namespace MigrationSafety.Execution;
@@ -80,8 +81,8 @@ internal sealed class PersistentCancel : IDisposable
 
     private void AskFromAnotherSession()
     {
-        using var observer = (NpgsqlConnection)((ICloneable)_connection).Clone();
-        observer.Open();
+        // On a thread of the pool: there is no context that it could block.
+        using var observer = ObserverConnection.OpenAsync(_connection, CancellationToken.None).GetAwaiter().GetResult();
         using var command = new NpgsqlCommand("SELECT pg_cancel_backend($1)", observer);
         command.Parameters.Add(new NpgsqlParameter { Value = _connection.ProcessID });
         command.ExecuteNonQuery();
