@@ -97,25 +97,33 @@ internal sealed class PrivilegesGuard : IMigrationGuard
         Needs((records.Journal.Unfinished, journal), "INSERT", "UPDATE", "DELETE");
         return await context
             .Session.QueryAsync(
-                """
-                WITH needed AS (SELECT * FROM unnest($1, $2, $3) WITH ORDINALITY AS n (name, schema, privilege, position))
+                $"""
+                WITH needed AS (
+                    SELECT * FROM unnest({TextArray.Of(needed.Count, first: 2)}, {TextArray.Of(
+                    needed.Count,
+                    first: 2 + needed.Count
+                )},
+                        {TextArray.Of(needed.Count, first: 2 + (2 * needed.Count))})
+                    WITH ORDINALITY AS n (name, schema, privilege, position))
                 SELECT missing FROM (
                     SELECT min(position), format('%1$s on %2$s: GRANT %1$s ON %2$s TO %3$s;',
-                        string_agg(privilege, ', ' ORDER BY position), name, $4)
+                        string_agg(privilege, ', ' ORDER BY position), name, $1)
                     FROM needed WHERE to_regclass(name) IS NOT NULL AND NOT has_table_privilege(to_regclass(name)::oid, privilege)
                     GROUP BY name
                     UNION ALL
-                    SELECT min(position), format('CREATE on schema %1$s: GRANT USAGE, CREATE ON SCHEMA %1$s TO %2$s;', schema, $4)
+                    SELECT min(position), format('CREATE on schema %1$s: GRANT USAGE, CREATE ON SCHEMA %1$s TO %2$s;', schema, $1)
                     FROM needed WHERE to_regclass(name) IS NULL AND to_regnamespace(schema) IS NOT NULL
                         AND NOT has_schema_privilege(to_regnamespace(schema)::oid, 'CREATE')
                     GROUP BY schema
                 ) AS all_missing (position, missing) ORDER BY position
                 """,
                 r => r.GetString(0),
-                needed.Select(n => n.Table).ToArray(),
-                needed.Select(n => n.Schema).ToArray(),
-                needed.Select(n => n.Privilege).ToArray(),
-                role
+                [
+                    role,
+                    .. needed.Select(n => n.Table),
+                    .. needed.Select(n => n.Schema),
+                    .. needed.Select(n => n.Privilege),
+                ]
             )
             .ConfigureAwait(false);
 
