@@ -26,7 +26,7 @@ internal sealed record StatementLock(string Mode, string Relation)
         return locks.Distinct();
     }
 
-    /// <summary>The one that matters most, or null where no table's users would notice any.</summary>
+    /// <summary>The one on the table that it names; null where there is none, or where that table is only made.</summary>
     public static StatementLock? Of(SqlStatement statement)
     {
         var tokens = statement.Tokens;
@@ -39,7 +39,6 @@ internal sealed record StatementLock(string Mode, string Relation)
             ),
             ["DROP", "INDEX", ..] => After("INDEX", concurrently ? ShareUpdateExclusive : AccessExclusive),
             ["REINDEX", ..] => Last(concurrently ? ShareUpdateExclusive : AccessExclusive),
-            ["CREATE", "TABLE", ..] => AllOf(statement).FirstOrDefault(),
             ["ALTER", "TABLE", ..] => After("TABLE", OfAlterTable(tokens)),
             ["DROP", "TABLE", ..] or ["CLUSTER", ..] or ["TRUNCATE", "TABLE", ..] => After(
                 tokens.Contains("TABLE") ? "TABLE" : "CLUSTER",
