@@ -324,29 +324,15 @@ internal sealed class MigrationExecutor(
 
     private async ValueTask CleanUpAsync(Session session, RepeatableStep? step)
     {
-        try
-        {
-            // DROP INDEX CONCURRENTLY waits for every old transaction; whoever pressed Ctrl-C does not.
-            await session.CleanUpAsync($"SET statement_timeout = '{Milliseconds(CleanUpLimit)}'").ConfigureAwait(false);
-        }
-        catch (Exception e) when (e is NpgsqlException or InvalidOperationException)
-        {
-            // The session is lost; the step says what may be left.
-        }
-
+        // DROP INDEX CONCURRENTLY waits for every old transaction; whoever pressed Ctrl-C does not. Where the session is lost, the step says
+        // what may be left.
+        await session.GiveUpAsync($"SET statement_timeout = '{Milliseconds(CleanUpLimit)}'").ConfigureAwait(false);
         if (step is not null && await step.CleanUpAsync(session).ConfigureAwait(false) is { } cleaned)
         {
             progress.CleanedUp = cleaned;
         }
 
-        try
-        {
-            await session.CleanUpAsync(ResetSql).ConfigureAwait(false);
-        }
-        catch (Exception e) when (e is NpgsqlException or InvalidOperationException)
-        {
-            // A lost session has no settings.
-        }
+        await session.GiveUpAsync(ResetSql).ConfigureAwait(false);
     }
 
     private static ValueTask BeforeRecordsAsync(Session session, Step step) =>
@@ -391,7 +377,7 @@ internal sealed class MigrationExecutor(
 
     // The session may be the caller's own, and go on after the run; until its end it has the run's name.
     private string ResetSql =>
-        $"RESET lock_timeout; RESET statement_timeout; SET application_name = '{RunName(applicationName).Replace("'", "''", StringComparison.Ordinal)}'";
+        $"RESET lock_timeout; RESET statement_timeout; SET application_name = {SqlLiteral.Of(RunName(applicationName))}";
 
     /// <summary>application_name of a run between its migrations: while it looks, waits, or writes down what is done.</summary>
     public static string RunName(string application) =>

@@ -310,23 +310,12 @@ internal sealed class MigrationRun(
         );
 
     // The session may be the caller's own, and go on after the run.
-    private static async ValueTask TakeLeaveAsync(Session session, ServerFacts server)
-    {
-        try
-        {
-            await session
-                .CleanUpAsync(
-                    HasTransactionTimeout(server)
-                        ? "RESET application_name; RESET transaction_timeout"
-                        : "RESET application_name"
-                )
-                .ConfigureAwait(false);
-        }
-        catch (Exception e) when (e is NpgsqlException or InvalidOperationException)
-        {
-            // A lost session has no settings.
-        }
-    }
+    private static ValueTask TakeLeaveAsync(Session session, ServerFacts server) =>
+        session.GiveUpAsync(
+            HasTransactionTimeout(server)
+                ? "RESET application_name; RESET transaction_timeout"
+                : "RESET application_name"
+        );
 
     private static bool HasTransactionTimeout(ServerFacts server) => server.VersionNumber >= 170000;
 

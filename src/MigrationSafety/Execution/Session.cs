@@ -70,6 +70,19 @@ internal sealed class Session(
     /// <summary>Runs a statement that cleans up, also after the run was cancelled.</summary>
     public ValueTask CleanUpAsync(string sql) => ExecuteAsync(sql, CancellationToken.None, []);
 
+    /// <summary>The same for what a lost session has given up by itself: its settings, its locks.</summary>
+    public async ValueTask GiveUpAsync(string sql)
+    {
+        try
+        {
+            await CleanUpAsync(sql).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is NpgsqlException or InvalidOperationException)
+        {
+            // The session is lost.
+        }
+    }
+
     /// <summary>Reads rows with one of the rails' own statements; parameters are $1, $2, ….</summary>
     public ValueTask<IReadOnlyList<T>> QueryAsync<T>(
         string sql,

@@ -101,8 +101,6 @@ internal sealed class HistoryRowGuard : IMigrationGuard
         );
 
     private static string Delete(MigrationGuardContext context, string id) =>
-        $"DELETE FROM {context.Records.Journal.Applied} WHERE history_table = {Literal(context.Records.Key)} "
-        + $"AND migration_id = {Literal(id)};";
-
-    private static string Literal(string value) => $"'{value.Replace("'", "''", StringComparison.Ordinal)}'";
+        $"DELETE FROM {context.Records.Journal.Applied} WHERE history_table = {SqlLiteral.Of(context.Records.Key)} "
+        + $"AND migration_id = {SqlLiteral.Of(id)};";
 }

@@ -76,15 +76,6 @@ internal sealed class RunnerLock(MigrationSafetyOptions options, ILogger logger)
     /// <remarks>
     /// Closing would not do: Npgsql resets a pooled session only when it is taken from the pool again, and holds the lock until then.
     /// </remarks>
-    public static async ValueTask ReleaseAsync(Session session, string historyTable)
-    {
-        try
-        {
-            await session.CleanUpAsync($"SELECT pg_advisory_unlock({Key(historyTable)})").ConfigureAwait(false);
-        }
-        catch (Exception e) when (e is Npgsql.NpgsqlException or InvalidOperationException)
-        {
-            // The session is lost.
-        }
-    }
+    public static ValueTask ReleaseAsync(Session session, string historyTable) =>
+        session.GiveUpAsync($"SELECT pg_advisory_unlock({Key(historyTable)})");
 }

@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore.Migrations.Operations;
+using MigrationSafety.Statements;
 
 namespace MigrationSafety.Rewriting;
 
@@ -23,7 +24,7 @@ internal static class Backfill
         bool firesTriggers
     )
     {
-        var (t, c) = (Literal(scope.Quoted(table, schema)), Literal(column));
+        var (t, c) = (SqlLiteral.Of(scope.Quoted(table, schema)), SqlLiteral.Of(column));
         // Rows that somebody holds are passed over and met again: waiting for them would make others wait for ours. Pages are read once a
         // round; a row that moved behind us meanwhile is found by the look at the whole table that ends the rounds.
         var body = $"""
@@ -92,9 +93,4 @@ internal static class Backfill
 
         return OnlineSql.Alone($"DO {tag}\n{body}\n{tag};", "fills rows in portions, each committed");
     }
-
-    private static string Literal(string text) =>
-        text.Contains('\\', StringComparison.Ordinal)
-            ? $"E'{text.Replace("\\", @"\\").Replace("'", "''")}'"
-            : $"'{text.Replace("'", "''")}'";
 }
