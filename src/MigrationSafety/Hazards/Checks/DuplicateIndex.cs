@@ -36,10 +36,7 @@ internal sealed class DuplicateIndex : HazardCheck
 
     public override IEnumerable<Found> CheckEnd(HazardContext context)
     {
-        var made = context
-            .Schema.Indexes.Values.Where(i => context.IsMadeHere(i.CreatedIn))
-            .OrderBy(i => i.Name.ToString(), StringComparer.Ordinal)
-            .ToList();
+        var made = context.MadeIndexes.OrderBy(i => i.Name.ToString(), StringComparer.Ordinal).ToList();
         var told = new HashSet<ObjectName>();
         foreach (var index in made)
         {

@@ -32,7 +32,7 @@ internal sealed class PoliciesOverlap : HazardCheck
 
     public override IEnumerable<Found> CheckEnd(HazardContext context)
     {
-        foreach (var table in context.Tables)
+        foreach (var table in context.ChangedTables)
         {
             var permissive = table.Policies.Where(p => p.IsPermissive).ToList();
             if (permissive.Count < 2)

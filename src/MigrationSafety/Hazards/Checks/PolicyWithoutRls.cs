@@ -28,7 +28,7 @@ internal sealed class PolicyWithoutRls : HazardCheck
 
     public override IEnumerable<Found> CheckEnd(HazardContext context)
     {
-        foreach (var table in context.Tables)
+        foreach (var table in context.ChangedTables)
         {
             if (table.RowLevelSecurity || table.Policies.IsEmpty)
             {

@@ -42,7 +42,7 @@ internal sealed class RlsMissing : HazardCheck
             yield break;
         }
 
-        foreach (var table in context.Tables)
+        foreach (var table in context.ChangedTables)
         {
             if (
                 table.RowLevelSecurity

@@ -37,7 +37,7 @@ internal sealed class RlsWithoutPolicy : HazardCheck
 
     public override IEnumerable<Found> CheckEnd(HazardContext context)
     {
-        foreach (var table in context.Tables)
+        foreach (var table in context.ChangedTables)
         {
             if (!table.RowLevelSecurity || !table.IsKnown || !table.Policies.IsEmpty || context.IsClosed(table.Name))
             {

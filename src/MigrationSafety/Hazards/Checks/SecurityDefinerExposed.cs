@@ -43,7 +43,11 @@ internal sealed class SecurityDefinerExposed : HazardCheck
             yield break;
         }
 
-        foreach (var routine in context.Schema.Routines.Values.SelectMany(overloads => overloads))
+        // A grant may open one that was there before.
+        var routines = context.Statements.Any(s => s.Statement is GrantStatement)
+            ? context.Schema.Routines.Values.SelectMany(overloads => overloads)
+            : context.ChangedRoutines;
+        foreach (var routine in routines)
         {
             var definition = routine.Definition;
             if (

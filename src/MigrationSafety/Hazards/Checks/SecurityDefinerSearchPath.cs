@@ -59,7 +59,7 @@ internal sealed class SecurityDefinerSearchPath : HazardCheck
 
     public override IEnumerable<Found> CheckEnd(HazardContext context)
     {
-        foreach (var routine in context.Schema.Routines.Values.SelectMany(overloads => overloads))
+        foreach (var routine in context.ChangedRoutines)
         {
             var definition = routine.Definition;
             if (!definition.SecurityDefiner || definition.SearchPath is not null)

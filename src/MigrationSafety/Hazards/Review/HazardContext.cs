@@ -15,32 +15,53 @@ internal sealed class HazardContext(
     /// <summary>The schema before the statement under review; at the end of the script, the schema after it.</summary>
     public SchemaState Schema { get; set; } = schemaBefore;
 
-    private (object? Of, IReadOnlyList<TableState> Tables) _inOrder = (null, []);
+    private (object? Of, IReadOnlyList<TableState> Tables) _changed = (null, []);
 
-    /// <summary>The tables of the schema in the order of their names; sorted once for all checks that look at the end of a script.</summary>
-    public IReadOnlyList<TableState> Tables
+    /// <summary>
+    /// The tables that the script made or changed, in the order of their names. A database has hundreds of tables and a migration changes
+    /// few of them: what looks at the end of a script looks at these.
+    /// </summary>
+    public IReadOnlyList<TableState> ChangedTables
     {
         get
         {
-            if (!ReferenceEquals(_inOrder.Of, Schema.Tables))
+            if (ReferenceEquals(Schema.Tables, SchemaBefore.Tables))
             {
-                _inOrder = (
+                return [];
+            }
+
+            if (!ReferenceEquals(_changed.Of, Schema.Tables))
+            {
+                _changed = (
                     Schema.Tables,
                     [
                         .. Schema
-                            .Tables.Values.OrderBy(t => t.Name.Schema, StringComparer.Ordinal)
+                            .Tables.Values.Where(t =>
+                                !ReferenceEquals(SchemaBefore.Tables.GetValueOrDefault(t.Name), t)
+                            )
+                            .OrderBy(t => t.Name.Schema, StringComparer.Ordinal)
                             .ThenBy(t => t.Name.Name, StringComparer.Ordinal),
                     ]
                 );
             }
 
-            return _inOrder.Tables;
+            return _changed.Tables;
         }
     }
 
-    /// <summary>Of these, those that the script made or changed.</summary>
-    public IEnumerable<TableState> ChangedTables =>
-        Tables.Where(t => !ReferenceEquals(SchemaBefore.Tables.GetValueOrDefault(t.Name), t));
+    /// <summary>The functions that the script made or changed.</summary>
+    public IEnumerable<RoutineState> ChangedRoutines =>
+        ReferenceEquals(Schema.Routines, SchemaBefore.Routines)
+            ? []
+            : Schema
+                .Routines.Where(r => !ReferenceEquals(SchemaBefore.Routines.GetValueOrDefault(r.Key), r.Value))
+                .SelectMany(r => r.Value);
+
+    /// <summary>The indexes that the script made.</summary>
+    public IEnumerable<IndexState> MadeIndexes =>
+        ReferenceEquals(Schema.Indexes, SchemaBefore.Indexes)
+            ? []
+            : Schema.Indexes.Values.Where(index => this.IsMadeHere(index.CreatedIn));
 
     /// <summary>The schema before the script.</summary>
     public SchemaState SchemaBefore { get; } = schemaBefore;

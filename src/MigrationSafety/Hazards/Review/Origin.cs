@@ -39,7 +39,6 @@ internal static class Origin
 
     private static ObjectName Full(HazardContext context, ObjectName name) =>
         name.Schema is not null ? name
-        : context.Schema.Routines.Keys.Any(known => known == context.Schema.Resolve(name))
-            ? context.Schema.Resolve(name)
+        : context.Schema.Routines.ContainsKey(context.Schema.Resolve(name)) ? context.Schema.Resolve(name)
         : name with { Schema = "public" };
 }
