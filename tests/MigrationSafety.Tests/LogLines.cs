@@ -23,10 +23,10 @@ internal sealed class LogLines
             LogLevel.Information
         );
 
-    /// <summary>Waits until a line holds the text.</summary>
-    public async Task SeenAsync(string text)
+    /// <summary>Waits until a line holds the text, or so many lines do.</summary>
+    public async Task SeenAsync(string text, int times = 1)
     {
-        while (!_lines.Any(line => line.Contains(text, StringComparison.Ordinal)))
+        while (_lines.Count(line => line.Contains(text, StringComparison.Ordinal)) < times)
         {
             await _added.WaitAsync(TestContext.Current.CancellationToken);
         }

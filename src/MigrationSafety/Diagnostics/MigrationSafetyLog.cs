@@ -34,6 +34,23 @@ internal static class MigrationSafetyLog
             left
         );
 
+    public static void StillWaitingForLock(
+        this ILogger logger,
+        string migration,
+        string waited,
+        string blockers,
+        string left
+    ) =>
+        logger.LogWarning(
+            MigrationSafetyEventId.WaitingForLock,
+            "{Migration} still waits, for {Waited} now. In the way: {Blockers}. Nobody queues behind it meanwhile; it goes on when that is "
+                + "over, and waits {Left} more at most.",
+            migration,
+            waited,
+            blockers,
+            left
+        );
+
     public static void WaitingToLook(this ILogger logger, string elapsed, string blockers, string left) =>
         logger.LogWarning(
             MigrationSafetyEventId.WaitingForLock,

@@ -417,12 +417,24 @@ internal sealed class MigrationExecutor(
         );
         using var span = MigrationSafetyDiagnostics.Start("wait for lock");
         MigrationSafetyDiagnostics.LockWaits.Record((timeout + pause).TotalSeconds);
+        var waited = Stopwatch.StartNew();
+        var reminder = new Reminder(options.LockWait);
         await session.DelayAsync(pause).ConfigureAwait(false);
         while (waitsForThem && await Blocker.AnyIsLeftAsync(session, inTheWay).ConfigureAwait(false))
         {
             if (budget.IsSpent)
             {
                 throw LockNotGiven(e, migration, command, (attempt, timeout), watch);
+            }
+
+            if (reminder.IsDue())
+            {
+                logger.StillWaitingForLock(
+                    migration.Id,
+                    Duration.Text(waited.Elapsed),
+                    string.Join("; ", inTheWay.Select(blocker => blocker.After(waited.Elapsed))),
+                    Duration.Text(budget.Left)
+                );
             }
 
             await session.DelayAsync(BlockerPoll).ConfigureAwait(false);

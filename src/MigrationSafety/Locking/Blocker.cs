@@ -94,6 +94,9 @@ internal sealed record Blocker(
     // A prepared transaction has no session; what stands for its query is its name.
     private bool IsPrepared => Pid == 0;
 
+    /// <summary>The same one, as it is when it has gone on for a while since it was seen.</summary>
+    public Blocker After(TimeSpan passed) => this with { TransactionAge = TransactionAge + passed };
+
     /// <summary>The statement that ends it.</summary>
     public string ToEnd => EndOf(Pid, Query);
 

@@ -29,6 +29,7 @@ internal sealed class RunnerLock(MigrationSafetyOptions options, ILogger logger)
         var key = Key(historyTable);
         var start = System.Diagnostics.Stopwatch.StartNew();
         var said = default(RunnerLockHolder);
+        var reminder = new Reminder(options.RunnerWait);
         using var span = MigrationSafetyDiagnostics.Start("wait for runner");
         for (var delay = Shortest; ; delay = delay * 1.5 < Longest ? delay * 1.5 : Longest)
         {
@@ -43,10 +44,11 @@ internal sealed class RunnerLock(MigrationSafetyOptions options, ILogger logger)
             }
 
             var holder = await RunnerLockHolder.FindAsync(session, key).ConfigureAwait(false);
-            if (holder is not null && holder.Pid != said?.Pid)
+            if (holder is not null && (holder.Pid != said?.Pid || reminder.IsDue()))
             {
+                var left = said is null ? options.RunnerWait : options.RunnerWait - start.Elapsed;
+                logger.WaitingForRunner(holder.ToString(), Duration.Text(left));
                 said = holder;
-                logger.WaitingForRunner(holder.ToString(), Duration.Text(options.RunnerWait));
             }
 
             if (start.Elapsed > options.RunnerWait)

@@ -50,6 +50,33 @@ public class LockInTheWayTests(PostgresServer postgres)
     }
 
     [Fact]
+    public async Task A_wait_that_lasts_is_told_again_with_who_it_is_for()
+    {
+        await using var database = await NotesAsync();
+        await using var reader = await ReaderAsync(database);
+        var log = new LogLines();
+        await using var context = new PlainContext(
+            database.ConnectionString,
+            o => o.LockTimeout(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1)).LockWait(TimeSpan.FromMinutes(1))
+        )
+        {
+            Further = log.AddTo,
+        };
+
+        var run = Task.Run(() => Run.MigrateAsync(context, async: true), Cancellation);
+        await log.SeenAsync("20260102000000_Author still waits, for ");
+        var line = log.Lines.First(l => l.Contains("still waits", StringComparison.Ordinal));
+        await reader.CommitAsync(Cancellation);
+        await run;
+
+        Assert.Matches(
+            @"still waits, for \S+ s now\. In the way: pid [0-9]+, user \S+, application ""a long report"", .*transaction open for .* Nobody queues "
+                + @"behind it meanwhile; it goes on when that is over, and waits \S+ s more at most\.",
+            line
+        );
+    }
+
+    [Fact]
     public async Task Who_queued_behind_us_gets_through_when_our_attempt_times_out_and_does_not_queue_again()
     {
         await using var database = await NotesAsync();

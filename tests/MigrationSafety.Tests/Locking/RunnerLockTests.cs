@@ -90,6 +90,34 @@ public class RunnerLockTests(PostgresServer postgres)
         Assert.Equal(1, await Catalogs.ScalarAsync<int>(database.ConnectionString, "SELECT words FROM notes"));
     }
 
+    [Fact]
+    public async Task A_runner_that_waits_for_long_says_so_again()
+    {
+        await using var database = await postgres.CreateDatabaseAsync();
+        await using var first = await HoldAsync(database.ConnectionString);
+        var log = new LogLines();
+        await using var context = new PlainContext(
+            database.ConnectionString,
+            o => o.RunnerWait(TimeSpan.FromSeconds(10))
+        )
+        {
+            Further = log.AddTo,
+        };
+
+        var second = Task.Run(() => Run.MigrateAsync(context, async: true), TestContext.Current.CancellationToken);
+        await log.SeenAsync("Another run migrates this database", times: 3);
+        await ReleaseAsync(first);
+
+        await second;
+        Assert.Contains(log.Lines, line => line.Contains("at most 10 s.", StringComparison.Ordinal));
+        Assert.Contains(
+            log.Lines,
+            line =>
+                line.Contains($"pid {first.ProcessID}, user ", StringComparison.Ordinal)
+                && !line.Contains("at most 10 s.", StringComparison.Ordinal)
+        );
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
