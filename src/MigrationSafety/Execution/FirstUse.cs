@@ -1,14 +1,12 @@
 using System.Reflection;
 using System.Runtime.CompilerServices;
-using Microsoft.EntityFrameworkCore.Migrations.Operations;
 using MigrationSafety.Hazards;
-using MigrationSafety.Journal;
 
 namespace MigrationSafety.Execution;
 
 /// <summary>
 /// What is costly only the first time in a process is done beside the run, on migrations that mean nothing, while EF Core connects and
-/// builds the models and the SQL of the real ones: by then the steps and the checks are compiled, and the library that hashes is loaded.
+/// builds the models and the SQL of the real ones: by then the steps and the checks are compiled.
 /// </summary>
 internal static class FirstUse
 {
@@ -35,23 +33,6 @@ internal static class FirstUse
         "MigrationSafety.Locking.",
     ];
 
-    private static readonly Lazy<Task> OfChecksums = new(() =>
-        Task.Run(static () =>
-            MigrationChecksum.Of([
-                new CreateTableOperation
-                {
-                    Name = "a",
-                    Columns =
-                    {
-                        new AddColumnOperation { Name = "b", ClrType = typeof(long) },
-                    },
-                },
-                new CreateIndexOperation { Name = "a", Columns = ["b"] },
-                new SqlOperation { Sql = "SELECT 1" },
-            ])
-        )
-    );
-
     private static readonly Lazy<Task> OfSteps = new(() => Task.Run(Compile));
 
     private static readonly Lazy<Task> OfReviews = new(() =>
@@ -63,17 +44,13 @@ internal static class FirstUse
     );
 
     /// <summary>Begins with what every run needs.</summary>
-    public static void Begin()
-    {
-        Begin(OfSteps);
-        Begin(OfChecksums);
-    }
+    public static void Begin() => Begin(OfSteps);
 
     /// <summary>Begins with what a run needs that has something to do.</summary>
     public static void BeginReview() => Begin(OfReviews);
 
     /// <summary>Ends when all of it is done, and fails where any of it does: a run itself never asks.</summary>
-    public static Task AllAsync() => Task.WhenAll(OfSteps.Value, OfChecksums.Value, OfReviews.Value);
+    public static Task AllAsync() => Task.WhenAll(OfSteps.Value, OfReviews.Value);
 
     // With one processor it would only be done twice.
     private static void Begin(Lazy<Task> use)

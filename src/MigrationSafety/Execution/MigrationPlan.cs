@@ -1,6 +1,6 @@
+using System.Reflection;
 using Microsoft.EntityFrameworkCore.Migrations;
 using Microsoft.EntityFrameworkCore.Migrations.Operations;
-using MigrationSafety.Journal;
 using MigrationSafety.Statements;
 
 namespace MigrationSafety.Execution;
@@ -20,7 +20,8 @@ internal enum MigrationDirection
 internal sealed class PlannedMigration(
     string id,
     MigrationDirection direction,
-    Func<Migration> make,
+    TypeInfo type,
+    MigrationCode code,
     Func<Migration, IReadOnlyList<MigrationCommand>> generate,
     Func<Migration, IReadOnlyList<MigrationCommand>>? revert = null
 )
@@ -56,7 +57,7 @@ internal sealed class PlannedMigration(
     {
         try
         {
-            return revert?.Invoke(make());
+            return revert?.Invoke(Make());
         }
         catch (Exception)
         {
@@ -66,7 +67,7 @@ internal sealed class PlannedMigration(
     }
 
     /// <summary>The migration, made anew.</summary>
-    public Migration Make() => make();
+    public Migration Make() => code.Make(type);
 
     private sealed record Generated(
         IReadOnlyList<MigrationCommand> Commands,
@@ -79,10 +80,10 @@ internal sealed class PlannedMigration(
     {
         try
         {
-            var migration = make();
-            // Npgsql changes some operations while it makes SQL of them (an identity column loses its default, serial becomes a type), and
-            // the next run sees them unchanged.
-            var checksum = direction == MigrationDirection.Up ? MigrationChecksum.Of(migration) : "";
+            // Of a migration of its own: Npgsql changes some operations while it makes SQL of them (an identity column loses its default,
+            // serial becomes a type), and the next run sees them unchanged.
+            var checksum = direction == MigrationDirection.Up ? code.ChecksumOf(id) : "";
+            var migration = Make();
             var commands = generate(migration);
             return new Generated(
                 commands,

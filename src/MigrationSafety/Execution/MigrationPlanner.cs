@@ -14,7 +14,7 @@ internal sealed class MigrationPlanner(
     IMigrationsSqlGenerator generator,
     IRawSqlCommandBuilder rawSql,
     IModelRuntimeInitializer modelInitializer,
-    IDatabaseProvider provider,
+    MigrationCode code,
     ICurrentDbContext context,
     Microsoft.EntityFrameworkCore.Diagnostics.IRelationalCommandDiagnosticsLogger commandLogger
 )
@@ -69,36 +69,40 @@ internal sealed class MigrationPlanner(
     public MigrationPlan Plan(string? target, IReadOnlyList<string> applied)
     {
         var isApplied = applied.ToHashSet(StringComparer.OrdinalIgnoreCase);
-        var inCode = assembly.Migrations.OrderBy(pair => pair.Key, StringComparer.OrdinalIgnoreCase).ToList();
-        var toRevert = target is null
-            ? []
-            : inCode
-                .Where(pair =>
-                    isApplied.Contains(pair.Key) && (target == Migration.InitialDatabase || IsAfter(pair.Key, target))
-                )
-                .Reverse();
-        var toApply =
-            target == Migration.InitialDatabase
-                ? []
-                : inCode.Where(pair => !isApplied.Contains(pair.Key) && (target is null || !IsAfter(pair.Key, target)));
-        var previous = inCode.Where(pair => isApplied.Contains(pair.Key)).ToList();
-        return new MigrationPlan(
-            target,
-            applied,
-            [
-                .. toRevert.Select(pair =>
-                    Down(pair, previous[..previous.FindIndex(p => p.Key == pair.Key)].LastOrDefault().Value)
-                ),
-                .. toApply.Select(pair => Up(pair, inCode.FindLast(p => IsAfter(pair.Key, p.Key)).Value)),
-            ]
-        );
+        var toRevert = new List<PlannedMigration>();
+        var toApply = new List<PlannedMigration>();
+        TypeInfo? before = null;
+        TypeInfo? appliedBefore = null;
+        foreach (var pair in assembly.Migrations.OrderBy(pair => pair.Key, StringComparer.OrdinalIgnoreCase))
+        {
+            var isBehind = target is not null && (target == Migration.InitialDatabase || IsAfter(pair.Key, target));
+            if (isApplied.Contains(pair.Key))
+            {
+                if (isBehind)
+                {
+                    toRevert.Add(Down(pair, appliedBefore));
+                }
+
+                appliedBefore = pair.Value;
+            }
+            else if (!isBehind)
+            {
+                toApply.Add(Up(pair, before));
+            }
+
+            before = pair.Value;
+        }
+
+        toRevert.Reverse();
+        return new MigrationPlan(target, applied, [.. toRevert, .. toApply]);
     }
 
     private PlannedMigration Up(KeyValuePair<string, TypeInfo> pair, TypeInfo? previous) =>
         new(
             pair.Key,
             MigrationDirection.Up,
-            () => assembly.CreateMigration(pair.Value, provider.Name),
+            pair.Value,
+            code,
             migration =>
                 WithHistory(
                     generator.Generate(migration.UpOperations, Initialized(migration)),
@@ -111,15 +115,13 @@ internal sealed class MigrationPlanner(
         new(
             pair.Key,
             MigrationDirection.Down,
-            () => assembly.CreateMigration(pair.Value, provider.Name),
+            pair.Value,
+            code,
             migration => WithHistory(Reverting(migration, previous), history.GetDeleteScript(pair.Key))
         );
 
     private IReadOnlyList<MigrationCommand> Reverting(Migration migration, TypeInfo? previous) =>
-        generator.Generate(
-            migration.DownOperations,
-            previous is null ? null : Initialized(assembly.CreateMigration(previous, provider.Name))
-        );
+        generator.Generate(migration.DownOperations, previous is null ? null : Initialized(code.Make(previous)));
 
     private Microsoft.EntityFrameworkCore.Metadata.IModel Initialized(Migration migration) =>
         modelInitializer.Initialize(migration.TargetModel, designTime: true, validationLogger: null);

@@ -32,7 +32,7 @@ internal sealed class MigrationRun(
     IDbContextOptions contextOptions,
     ICurrentDbContext context,
     IExecutionStrategy strategy,
-    IDatabaseProvider provider,
+    MigrationCode code,
     RunningCommand running,
     IDiagnosticsLogger<DbLoggerCategory.Migrations> diagnostics
 )
@@ -53,9 +53,10 @@ internal sealed class MigrationRun(
         CancellationToken cancellationToken
     )
     {
-        FirstUse.Begin();
         RefuseUserTransaction();
         RefuseOneSidedSeeding(async);
+        FirstUse.Begin();
+        code.Begin();
         var resolved = planner.Resolve(target);
         using var span = MigrationSafetyDiagnostics.Start("migrate");
         using var signals = new Signals(Options.HandleSignals ?? EF.IsDesignTime, Logger, cancellationToken);
@@ -345,7 +346,7 @@ internal sealed class MigrationRun(
             assembly,
             hasJournal ? await journal.UnfinishedAsync(session).ConfigureAwait(false) : [],
             hasJournal ? await journal.ChecksumsAsync(session).ConfigureAwait(false) : new Dictionary<string, string>(),
-            provider.Name,
+            code,
             sql,
             Logger,
             new MigrationRecords(_historyTable, _historyTable.Key(at.Server.CurrentSchema), history, tables)
@@ -419,11 +420,7 @@ internal sealed class MigrationRun(
 
         foreach (var (id, recorded) in guarded.Checksums)
         {
-            if (
-                assembly.Migrations.TryGetValue(id, out var type)
-                && MigrationChecksum.Of(assembly.CreateMigration(type, provider.Name)) is var now
-                && now != recorded
-            )
+            if (assembly.Migrations.ContainsKey(id) && code.ChecksumOf(id) is var now && now != recorded)
             {
                 await journal.SaveChecksumAsync(guarded.Session, id, now).ConfigureAwait(false);
             }

@@ -1,5 +1,3 @@
-using MigrationSafety.Journal;
-
 namespace MigrationSafety.Guards;
 
 /// <summary>A migration that was edited after it was applied: this database does not have what the code says.</summary>
@@ -13,8 +11,8 @@ internal sealed class EditedMigrationGuard : IMigrationGuard
             : context
                 .Plan.Applied.Where(id =>
                     context.Checksums.TryGetValue(id, out var recorded)
-                    && context.Assembly.Migrations.TryGetValue(id, out var type)
-                    && MigrationChecksum.Of(context.Assembly.CreateMigration(type, context.Provider)) != recorded
+                    && context.Assembly.Migrations.ContainsKey(id)
+                    && context.Code.ChecksumOf(id) != recorded
                 )
                 .ToList();
         return ValueTask.FromResult(

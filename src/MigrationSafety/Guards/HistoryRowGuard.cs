@@ -73,10 +73,7 @@ internal sealed class HistoryRowGuard : IMigrationGuard
         ).ToDictionary(StringComparer.OrdinalIgnoreCase);
 
     private static string Edited(MigrationGuardContext context, string id) =>
-        MigrationChecksum.Of(context.Assembly.CreateMigration(context.Assembly.Migrations[id], context.Provider))
-        == context.Checksums[id]
-            ? ""
-            : ", with another content than in this code";
+        context.Code.ChecksumOf(id) == context.Checksums[id] ? "" : ", with another content than in this code";
 
     private static string FirstStatement(MigrationGuardContext context, string id)
     {

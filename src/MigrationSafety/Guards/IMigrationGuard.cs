@@ -25,7 +25,7 @@ internal interface IMigrationGuard
 /// <param name="Checksums">The checksums of applied migrations, by id.</param>
 /// <param name="Sql">Quotes names.</param>
 /// <param name="Logger">For what a guard says without refusing.</param>
-/// <param name="Provider">The name of the database provider, which migrations are made for.</param>
+/// <param name="Code">Makes the migrations and their checksums.</param>
 /// <param name="Records">Where it is written down what is applied.</param>
 internal sealed record MigrationGuardContext(
     Session Session,
@@ -36,7 +36,7 @@ internal sealed record MigrationGuardContext(
     IMigrationsAssembly Assembly,
     IReadOnlyList<UnfinishedMigration> Unfinished,
     IReadOnlyDictionary<string, string> Checksums,
-    string Provider,
+    MigrationCode Code,
     ISqlGenerationHelper Sql,
     ILogger Logger,
     MigrationRecords Records

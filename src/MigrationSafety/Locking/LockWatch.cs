@@ -73,11 +73,18 @@ internal sealed class LockWatch : IAsyncDisposable
     {
         try
         {
-            await Task.Delay(every / 2, stop).ConfigureAwait(false);
+            if (!await PassesAsync(every / 2, stop).ConfigureAwait(false))
+            {
+                return;
+            }
+
             // While EF Core makes its SQL, nobody stands in the way.
             while (!session.Waits)
             {
-                await Task.Delay(every / 4, stop).ConfigureAwait(false);
+                if (!await PassesAsync(every / 4, stop).ConfigureAwait(false))
+                {
+                    return;
+                }
             }
 
             await using var observer = await ObserverConnection.OpenAsync(connection, stop).ConfigureAwait(false);
@@ -100,5 +107,12 @@ internal sealed class LockWatch : IAsyncDisposable
             // Watching is a courtesy: without a free connection the step must go on all the same.
             _problem = e.Message;
         }
+    }
+
+    /// <summary>False where the step was over before: that is what nearly all are, too many for an exception each.</summary>
+    private static async Task<bool> PassesAsync(TimeSpan time, CancellationToken stop)
+    {
+        await Task.Delay(time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return !stop.IsCancellationRequested;
     }
 }
