@@ -33,7 +33,8 @@ internal sealed partial record BundleRun(int ExitCode, TimeSpan Took, IReadOnlyL
     [GeneratedRegex(Waits)]
     private static partial Regex Wait();
 
-    private const string Waits = "could not get a lock within|Waiting for it, at most|The connection was lost:";
+    private const string Waits =
+        "could not get a lock within|still waits, for|Waiting for it, at most|The connection was lost:";
 }
 
 /// <summary>A line that a bundle wrote.</summary>
