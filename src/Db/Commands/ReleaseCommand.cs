@@ -156,19 +156,12 @@ internal static class ReleaseCommand
         var options = OptionsOf(parsed);
         var database = await NamedDatabase.FindAsync(typed, ct);
         var bundle = (await BundleFile.OpenAsync(parsed.GetValue(_bundle)!, ct)).For(database.Connection);
+        var run = await StartAsync();
         if (parsed.GetValue(_dryRun))
         {
-            return await DryRunAsync(report, options, database, bundle, ct);
+            return await DryRunAsync(report, run, ct);
         }
 
-        if (parsed.GetValue(_abandon))
-        {
-            ReleaseRun.Abandon(options, database);
-        }
-
-        var run = parsed.GetValue(_resume)
-            ? ReleaseRun.Resume(options, database, bundle, Show)
-            : await ReleaseRun.BeginAsync(options, database, bundle, dry: false, Show, ct);
         var (record, folder) = await run.RunAsync(ct);
         Conclude(report, record, folder, run.NotKept);
         return record.Outcome switch
@@ -177,6 +170,21 @@ internal static class ReleaseCommand
             _ when ct.IsCancellationRequested => ExitCode.CancelledAndSaid,
             _ => ExitCode.DiffersOrRefused,
         };
+
+        async Task<ReleaseRun> StartAsync()
+        {
+            var (resume, abandon, dry) = (
+                parsed.GetValue(_resume),
+                parsed.GetValue(_abandon),
+                parsed.GetValue(_dryRun)
+            );
+            return resume && abandon
+                    ? throw new RefusedException(
+                        "--resume goes on with a release and --abandon gives it up: name one of them."
+                    )
+                : resume ? ReleaseRun.Resume(options, database, bundle, Show)
+                : await ReleaseRun.BeginAsync(options, database, bundle, abandon, dry, Show, ct);
+        }
 
         void Show(ReleaseEvent e)
         {
@@ -193,16 +201,11 @@ internal static class ReleaseCommand
         }
     }
 
-    private static async Task<int> DryRunAsync(
-        Report report,
-        ReleaseOptions options,
-        NamedDatabase database,
-        BundleProcess bundle,
-        CancellationToken ct
-    )
+    private static async Task<int> DryRunAsync(Report report, ReleaseRun run, CancellationToken ct)
     {
-        var run = await ReleaseRun.BeginAsync(options, database, bundle, dry: true, _ => { }, ct);
-        var steps = run.Intentions()
+        var context = run.Context;
+        var (bundle, database) = (context.Bundle, context.Database);
+        var steps = (await run.IntentionsAsync(ct))
             .Select(s => new
             {
                 step = s.Step.Id,
@@ -210,7 +213,15 @@ internal static class ReleaseCommand
                 would = s.Intention,
             })
             .ToList();
-        report.Line($"Release of {bundle.Path} to {database.Connection} (named by {database.Source}):");
+        var goesOn = context.Record.Steps.Count > 0 ? context.Record.Id : null;
+        if (run.GivenUp is { } givenUp)
+        {
+            report.Line($"Release {givenUp}, which has no end, would be given up.");
+        }
+
+        report.Line(
+            $"{(goesOn is null ? "Release" : $"The rest of release {goesOn}")} of {bundle.Path} to {database.Connection} (named by {database.Source}):"
+        );
         report.Table(["step", "would"], steps, s => [s.title, s.would], s => $"  {s.step}: {s.would}");
         report.Line("Nothing was changed.");
         report.Json(
@@ -219,8 +230,10 @@ internal static class ReleaseCommand
                 database = database.Connection.ToString(),
                 bundle = bundle.Path,
                 bundleDigest = bundle.Digest,
-                plan = run.Context.Record.Plan,
-                pending = run.Context.Record.Pending,
+                plan = context.Record.Plan,
+                pending = context.Record.Pending,
+                resumes = goesOn,
+                givesUp = run.GivenUp,
                 steps,
             }
         );

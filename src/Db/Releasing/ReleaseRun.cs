@@ -10,6 +10,8 @@ namespace Db.Releasing;
 /// <summary>A release from its first check to its report. Its record is written after each step, so that it can be resumed.</summary>
 internal sealed class ReleaseRun
 {
+    private const string KeptFromBefore = "done before the interruption, and kept";
+
     private readonly ReleaseContext _context;
     private readonly Action<ReleaseEvent> _show;
     private readonly IReadOnlyList<IReleaseStep> _steps;
@@ -38,32 +40,47 @@ internal sealed class ReleaseRun
 
     private RecordFolder Folder => _context.Folder!;
 
-    /// <summary>Begins a release. With <paramref name="dry"/> nothing is written and no step is taken.</summary>
+    /// <summary>
+    /// Begins a release. One that has no end is in its way, unless <paramref name="abandon"/> gives that up. With <paramref name="dry"/> nothing
+    /// is written and no step is taken.
+    /// </summary>
     /// <exception cref="RefusedException">An earlier release of this database has no end.</exception>
     public static async Task<ReleaseRun> BeginAsync(
         ReleaseOptions options,
         NamedDatabase database,
         BundleProcess bundle,
+        bool abandon,
         bool dry,
         Action<ReleaseEvent> show,
         CancellationToken ct
     )
     {
         var where = database.Connection.ToString();
-        if (!dry && RecordFolder.FindUnfinished(options.Releases, where) is { } unfinished)
+        string? givenUp = null;
+        if (RecordFolder.FindUnfinished(options.Releases, where) is var (old, unfinished))
         {
-            using var ended = Hold(unfinished.Folder, unfinished.Record);
-            throw new RefusedException(
-                $"""
-                Release {unfinished.Record.Id} of {where} has no end: it was interrupted, or the tool was killed, during "{unfinished.Record.Steps.LastOrDefault()?.Id
-                    ?? "start"}".
-                Its record: {unfinished.Folder.RecordFile}
+            using var held = Hold(old, unfinished);
+            if (!abandon)
+            {
+                throw new RefusedException(
+                    $"""
+                    Release {unfinished.Id} of {where} has no end: it was interrupted, or the tool was killed, during "{unfinished.Steps.LastOrDefault()?.Id
+                        ?? "start"}".
+                    Its record: {old.RecordFile}
 
-                To go on with it:  {Again(unfinished.Record.Typed, unfinished.Record.Bundle, "--resume")}
-                To give it up:     {Again(options.Typed, bundle.Path, "--abandon")}
-                Given up, it stays in the records, and a new one begins.
-                """
-            );
+                    To go on with it:  {Again(unfinished.Typed, unfinished.Bundle, "--resume")}
+                    To give it up:     {Again(options.Typed, bundle.Path, "--abandon")}
+                    Given up, it stays in the records, and a new one begins.
+                    """
+                );
+            }
+
+            givenUp = unfinished.Id;
+            if (!dry)
+            {
+                (unfinished.Outcome, unfinished.Finished) = (ReleaseOutcome.Abandoned, DateTimeOffset.UtcNow);
+                old.Write(unfinished);
+            }
         }
 
         var now = DateTimeOffset.UtcNow;
@@ -79,9 +96,13 @@ internal sealed class ReleaseRun
         };
         var plan = await ReadStartAsync(record, database, bundle, options, ct);
         var folder = dry ? null : RecordFolder.Create(options.Releases, record.Id);
-        var held = folder is null ? null : Hold(folder, record);
+        var run = new ReleaseRun(record, folder, options, database, bundle, plan, show)
+        {
+            GivenUp = givenUp,
+            _held = folder is null ? null : Hold(folder, record),
+        };
         folder?.Write(record);
-        return new ReleaseRun(record, folder, options, database, bundle, plan, show) { _held = held };
+        return run;
     }
 
     /// <summary>Takes up the unfinished release of a database.</summary>
@@ -131,27 +152,31 @@ internal sealed class ReleaseRun
             """
         );
 
-    /// <summary>Marks the unfinished release of a database as given up.</summary>
-    public static void Abandon(ReleaseOptions options, NamedDatabase database)
+    /// <summary>What would happen, a line a step. Of one that is resumed, what is pending is asked for first.</summary>
+    public async Task<IReadOnlyList<(IReleaseStep Step, string Intention)>> IntentionsAsync(CancellationToken ct)
     {
-        if (RecordFolder.FindUnfinished(options.Releases, database.Connection.ToString()) is var (folder, record))
+        using var held = _held;
+        _goesOn = await GoesOnAsync();
+        if (_context.Plan is null)
         {
-            using var held = Hold(folder, record);
-            (record.Outcome, record.Finished) = (ReleaseOutcome.Abandoned, DateTimeOffset.UtcNow);
-            folder.Write(record);
+            Take(Record, await PlanAsync(_context.Bundle, _context.Options, ct));
         }
+
+        return
+        [
+            .. _steps.Select(step =>
+                (
+                    step,
+                    WasPassedBefore(step) ? KeptFromBefore
+                    : _context.Options.Without.TryGetValue(step.Id, out var reason) ? $"left out: {reason}"
+                    : step.Intention(_context)
+                )
+            ),
+        ];
     }
 
-    /// <summary>What would happen, a line a step.</summary>
-    public IEnumerable<(IReleaseStep Step, string Intention)> Intentions() =>
-        _steps.Select(step =>
-            (
-                step,
-                _context.Options.Without.TryGetValue(step.Id, out var reason)
-                    ? $"left out: {reason}"
-                    : step.Intention(_context)
-            )
-        );
+    /// <summary>The release without an end that is given up for this one; null where there was none.</summary>
+    public string? GivenUp { get; private init; }
 
     /// <summary>Why the record and the report are not all there; null where they are.</summary>
     public string? NotKept => _notKept;
@@ -167,8 +192,7 @@ internal sealed class ReleaseRun
         await using (var probe = LatencyProbe.Start(_context.Database.Connection))
         {
             var earlier = Record.Probe.ToList();
-            // Where nothing came of it, the backup and the checks may be hours old: they are made again.
-            _goesOn = HasMigrated() && await HasAppliedAsync() != false;
+            _goesOn = await GoesOnAsync();
             Record.Outcome = await StepsAsync(ct);
             Record.Probe.Clear();
             Record.Probe.AddRange([.. earlier, .. probe.Seconds]);
@@ -228,7 +252,7 @@ internal sealed class ReleaseRun
 
             if (WasPassedBefore(step))
             {
-                Say(ReleaseEventKind.Information, $"{step.Title}: done before the interruption, and kept");
+                Say(ReleaseEventKind.Information, $"{step.Title}: {KeptFromBefore}");
                 continue;
             }
 
@@ -317,6 +341,9 @@ internal sealed class ReleaseRun
             taken.Id == step.Id && taken.Result?.Outcome is StepOutcome.Passed or StepOutcome.Warned
         );
 
+    // Where nothing came of it, the backup and the checks may be hours old: they are made again.
+    private async Task<bool> GoesOnAsync() => HasMigrated() && await HasAppliedAsync() != false;
+
     private bool HasMigrated() => Record.Steps.Any(step => step.Id == "migrate");
 
     // Null where the database cannot be asked.
@@ -399,7 +426,7 @@ internal sealed class ReleaseRun
     private static string Again(IReadOnlyList<string> typed, string bundle, string? how)
     {
         const string command = "release";
-        var words = typed.Where(word => word is not ("--resume" or "--abandon")).ToList();
+        var words = typed.Where(word => word is not ("--resume" or "--abandon" or "--dry-run")).ToList();
         if (!words.Contains(command))
         {
             words = [command, "--bundle", bundle];
@@ -430,10 +457,21 @@ internal sealed class ReleaseRun
             record.Before = (await DatabaseState.ReadAsync(connection, ct)).Applied.LastOrDefault();
         }
 
+        var plan = await PlanAsync(bundle, options, ct);
+        Take(record, plan);
+        return plan;
+    }
+
+    private static async Task<BundlePlan> PlanAsync(BundleProcess bundle, ReleaseOptions options, CancellationToken ct)
+    {
         var plan = await bundle.PlanAsync(options.RailsArguments, ct);
+        return plan.Refused is { } refused ? throw new RefusedException(refused) : plan;
+    }
+
+    private static void Take(ReleaseRecord record, BundlePlan plan)
+    {
         record.Plan = plan.Digest;
         record.Pending = [.. plan.Migrations.Select(migration => migration.Id)];
-        return plan.Refused is { } refused ? throw new RefusedException(refused) : plan;
     }
 
     private void Say(ReleaseEventKind kind, string text)

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Text.Json;
 using System.Text.RegularExpressions;
 using CliWrap;
 using CliWrap.Buffered;
@@ -193,6 +194,54 @@ public sealed partial class BrokenOffReleaseTests(PostgresServer postgres, Built
         );
     }
 
+    [Fact]
+    public async Task One_without_an_end_is_in_the_way_of_a_dry_run_too_and_is_given_up_by_a_real_one()
+    {
+        await using (await HoldLockAsync())
+        {
+            using var tool = Start();
+            using var child = await ChildOfAsync(tool);
+            await BundleWaitsAsync();
+            child.Kill();
+            tool.Kill();
+            await EndAsync(tool);
+        }
+
+        using var before = Record();
+        var id = before.RootElement.GetProperty("id").GetString()!;
+
+        var refused = await ReleaseAsync("--dry-run");
+        var both = await ReleaseAsync("--resume", "--abandon");
+        var dry = await ReleaseAsync("--dry-run", "--abandon");
+        using var still = Record();
+
+        Assert.Equal(1, refused.ExitCode);
+        Assert.Contains($"Release {id} of ", refused.StandardError, StringComparison.Ordinal);
+        Assert.DoesNotContain("--dry-run", refused.StandardError, StringComparison.Ordinal);
+        Assert.Equal(1, both.ExitCode);
+        Assert.Contains("name one of them", both.StandardError, StringComparison.Ordinal);
+        Assert.True(dry.ExitCode == 0, Said(dry));
+        Assert.Contains(
+            $"Release {id}, which has no end, would be given up.",
+            dry.StandardOutput,
+            StringComparison.Ordinal
+        );
+        Assert.Equal(JsonValueKind.Null, still.RootElement.GetProperty("outcome").ValueKind);
+
+        await PasteAsync(refused.StandardError, "To give it up:");
+
+        Assert.Equal(Newest, await NewestAsync());
+        var outcomes = Directory
+            .GetFiles(
+                Path.Combine(Folder.FullName, "artifacts", "releases"),
+                "release.json",
+                SearchOption.AllDirectories
+            )
+            .Order(StringComparer.Ordinal)
+            .Select(file => JsonDocument.Parse(File.ReadAllText(file)).RootElement.GetProperty("outcome").GetString());
+        Assert.Equal(["abandoned", "released"], outcomes);
+    }
+
     // Hours may have gone by: what was backed up before nothing came of it is not the moment before any more.
     [Fact]
     public async Task A_release_that_had_applied_nothing_is_resumed_with_a_new_backup_and_one_that_had_keeps_its_own()
@@ -203,6 +252,8 @@ public sealed partial class BrokenOffReleaseTests(PostgresServer postgres, Built
             await KillAsync(Before, arguments);
         }
 
+        var nothingApplied = await WouldAsync();
+
         await using (
             await HoldAsync($"""INSERT INTO migrations."__EFMigrationsHistory" VALUES ('{Newest}', 'somebody else')""")
         )
@@ -210,6 +261,7 @@ public sealed partial class BrokenOffReleaseTests(PostgresServer postgres, Built
             await KillAsync(Pending, ["--resume", .. arguments]);
         }
 
+        var oneApplied = await WouldAsync();
         var result = await Tool.RunAsync(["release", "--bundle", BundleFile, "--resume", .. arguments]);
 
         Assert.True(result.ExitCode == 0, Said(result));
@@ -221,6 +273,19 @@ public sealed partial class BrokenOffReleaseTests(PostgresServer postgres, Built
                 .EnumerateArray()
                 .Count(s => s.GetProperty("id").GetString() == "backup")
         );
+        Assert.Contains("backup: back up into ", nothingApplied, StringComparison.Ordinal);
+        Assert.Contains($": {Pending}, {Newest}\n", nothingApplied, StringComparison.Ordinal);
+        Assert.Contains("backup: done before the interruption, and kept", oneApplied, StringComparison.Ordinal);
+        Assert.Contains($": {Newest}\n", oneApplied, StringComparison.Ordinal);
+        Assert.DoesNotContain(Pending, oneApplied, StringComparison.Ordinal);
+
+        async Task<string> WouldAsync()
+        {
+            var dry = await Tool.RunAsync(["release", "--bundle", BundleFile, "--resume", "--dry-run", .. arguments]);
+            Assert.True(dry.ExitCode == 0, Said(dry));
+            Assert.Contains("The rest of release ", dry.StandardOutput, StringComparison.Ordinal);
+            return dry.StandardOutput;
+        }
 
         async Task KillAsync(string applied, string[] how)
         {
