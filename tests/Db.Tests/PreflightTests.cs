@@ -129,6 +129,11 @@ public sealed class PreflightTests(PostgresServer postgres, BuiltBundle built) :
     [InlineData("other plan rehearsed", "Warn", "but the plan there was 0000, and here it is 3f9c2a1b00d4e5f6")]
     [InlineData("loses data", "Warn", "on the copy this would have been lost: 7 rows of users.phone")]
     [InlineData("no way back", "Warn", "the migrations cannot be taken back: AddPhone has no Down")]
+    [InlineData(
+        "removes a column",
+        "Warn",
+        "20261122153913_ApiAuditLog in 2 s, but what the release itself removes does not come back with it: users.phone (drop-column)"
+    )]
     [InlineData("refused", "Fail", "the database is ahead of this bundle")]
     [InlineData("no plan", "Fail", "could not say what it would do (exit code 3). Is it a bundle")]
     [InlineData("other plan reviewed", "Fail", "plan 1111 was reviewed; what would run now is plan 3f9c2a1b00d4e5f6")]
@@ -292,6 +297,15 @@ public sealed class PreflightTests(PostgresServer postgres, BuiltBundle built) :
             case "refused":
                 Bundle(
                     $$"""{ "digest": "{{Plan}}", "migrations": [], "refused": "the database is ahead of this bundle" }"""
+                );
+                break;
+            case "removes a column":
+                Bundle(
+                    $$"""
+                    { "digest": "{{Plan}}", "migrations": [{ "id": "20261123000000_NoPhone", "direction": "Up" }],
+                      "hazards": [{ "migration": "20261123000000_NoPhone", "direction": "Up", "hazard": "drop-column", "object": "users.phone",
+                                    "what": "…", "accepted": "no release reads it", "refuses": false }] }
+                    """
                 );
                 break;
             case "no plan":

@@ -118,6 +118,12 @@ internal sealed class WayBackCheck : IPreflightCheck
                 $"back to {back.Target}, and on the copy this would have been lost: {string.Join("; ", back.Losses)}",
                 byBackup
             ),
+            var back when facts.Plan is { Removed: { Count: > 0 } removed } => (
+                PreflightOutcome.Warn,
+                $"back to {back.Target} in {Duration.Text(TimeSpan.FromSeconds(back.BackSeconds))}, but what the release itself removes does not "
+                    + $"come back with it: {string.Join("; ", removed)}",
+                byBackup
+            ),
             var back => (
                 PreflightOutcome.Ok,
                 $"back to {back.Target} in {Duration.Text(TimeSpan.FromSeconds(back.BackSeconds))}; nothing was lost by it on the copy",
