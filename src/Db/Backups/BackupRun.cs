@@ -122,18 +122,13 @@ internal sealed class BackupRun(NamedDatabase database, BackupOptions options, I
     )
     {
         var source = new SourceDatabase(connection);
-        var user = await source.UserAsync(ct);
         var point = RestorePointName(connection.Database, started);
         var noPoint = await source.MakeRestorePointAsync(point, ct);
         var log = await source.LogAsync(ct);
+        // Not every role may ask, and a refusal would end the transaction.
         var systemIdentifier = await source.SystemIdentifierAsync(ct);
-
         var snapshot = await source.BeginAsync(options.ExcludedSchemas, options.LockTimeout, ct);
         var tables = await source.TablesAsync(options.ExcludedSchemas, ct);
-        var properties = await source.PropertiesAsync(ct);
-        var migrations = await source.MigrationsAsync(ct);
-        var roles = await source.RolesAsync(ct);
-        var extensions = await source.ExtensionsAsync(ct);
         var schemas = await source.SchemasAsync(options.ExcludedSchemas, ct);
         progress?.Report(
             $"Backing up {database.Connection}: {tables.Count} tables, {Sizes.Of(tables.Sum(table => table.Bytes))} without indexes, "
@@ -141,13 +136,14 @@ internal sealed class BackupRun(NamedDatabase database, BackupOptions options, I
         );
         WarnOfLittleRoom(tables);
 
-        // The counting, the schema and the dump go on at the same time: none of them waits for another.
+        // They go on at the same time: none of them waits for another.
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(ct);
         var dumping = DumpAsync(connection, programs, snapshot, tables, partial, stop.Token);
         var reading = ReadSchemaAsync(schemas, partial, stop.Token);
-        var counting = CountAsync(source, tables, stop.Token);
-        await AllOrNoneAsync(stop, dumping, reading, counting);
-        var rows = await counting;
+        var looking = LookAsync(source, tables, stop.Token);
+        // Where the looking fails, the dump fails after it, for want of the snapshot.
+        await AllOrNoneAsync(stop, looking, reading, dumping);
+        var seen = await looking;
         // Its locks must be gone when whoever called this goes on.
         await source.EndAsync(ct);
 
@@ -161,7 +157,7 @@ internal sealed class BackupRun(NamedDatabase database, BackupOptions options, I
                 Database = connection.Database,
                 Server = database.Connection.Server,
                 SystemIdentifier = systemIdentifier,
-                TakenBy = user,
+                TakenBy = seen.User,
                 ServerVersion = version.ToString(),
                 DumpVersion = programs.Version.ToString(),
                 Started = started,
@@ -169,8 +165,8 @@ internal sealed class BackupRun(NamedDatabase database, BackupOptions options, I
                 Jobs = options.Jobs,
                 Compression = compression,
                 ExcludedSchemas = options.ExcludedSchemas,
-                LastMigration = migrations.Count > 0 ? migrations[^1] : null,
-                Migrations = migrations,
+                LastMigration = seen.Migrations.Count > 0 ? seen.Migrations[^1] : null,
+                Migrations = seen.Migrations,
                 Log = new LogPosition(
                     log.Position,
                     log.Time.ToUniversalTime(),
@@ -178,11 +174,11 @@ internal sealed class BackupRun(NamedDatabase database, BackupOptions options, I
                     noPoint is null ? point : null,
                     noPoint
                 ),
-                Properties = properties,
+                Properties = seen.Properties,
                 Schemas = schemas,
-                Tables = rows,
-                Roles = roles,
-                Extensions = extensions,
+                Tables = seen.Tables,
+                Roles = seen.Roles,
+                Extensions = seen.Extensions,
                 Files = files,
             }
         );
@@ -247,6 +243,29 @@ internal sealed class BackupRun(NamedDatabase database, BackupOptions options, I
         var schema = await SchemaSnapshot.ReadAsync(database.Connection.KeyValue, Backup.ScopeOf(schemas), ct);
         OwnerOnly.WriteFile(Path.Combine(partial, Backup.SchemaFile), Encoding.UTF8.GetBytes(schema.ToText()));
     }
+
+    private sealed record Seen(
+        string User,
+        DatabaseProperties Properties,
+        IReadOnlyList<string> Migrations,
+        IReadOnlyList<BackupRole> Roles,
+        IReadOnlyList<BackupExtension> Extensions,
+        IReadOnlyList<TableRows> Tables
+    );
+
+    private static async Task<Seen> LookAsync(
+        SourceDatabase source,
+        IReadOnlyList<TableRows> tables,
+        CancellationToken ct
+    ) =>
+        new(
+            await source.UserAsync(ct),
+            await source.PropertiesAsync(ct),
+            await source.MigrationsAsync(ct),
+            await source.RolesAsync(ct),
+            await source.ExtensionsAsync(ct),
+            await CountAsync(source, tables, ct)
+        );
 
     private static async Task<IReadOnlyList<TableRows>> CountAsync(
         SourceDatabase source,
