@@ -21,6 +21,7 @@ public sealed partial class ReportPageTests : IDisposable
             { "released", true },
             { "failed", false },
             { "failed", true },
+            { "resumed", false },
         };
 
     [Theory]
@@ -50,6 +51,26 @@ public sealed partial class ReportPageTests : IDisposable
         await ChromiumAsync($"--print-to-pdf={pdf}", "file://" + Page("failed"));
 
         Assert.True(new FileInfo(pdf).Length > 5000, "the print is empty");
+    }
+
+    [Fact]
+    public void The_hours_between_an_interruption_and_its_resumption_do_not_fill_the_picture()
+    {
+        var record = Example("resumed");
+        var axis = new TimeAxis(record);
+
+        var (killed, resumed) = (record.Started.AddSeconds(110), record.Started.AddHours(3));
+        Assert.Equal([(killed, resumed)], axis.Breaks);
+        Assert.Equal(170, axis.Seconds);
+        Assert.Equal(0, axis.At(record.Started));
+        Assert.InRange(axis.At(killed), 0.6, 0.65);
+        Assert.InRange(axis.At(resumed), 0.65, 0.68);
+        Assert.Equal(1, axis.At(resumed.AddSeconds(60)));
+        Assert.Contains(
+            "Nobody worked on it from 12:01:50 to 15:00:00 UTC (2 h 58 min)",
+            ReportPage.Of(record),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -198,6 +219,16 @@ public sealed partial class ReportPageTests : IDisposable
                 .Range(0, 180)
                 .Select(i => new ProbeSecond(start.AddSeconds(i), 9, i == 90 ? 2100 : 1.5, i == 91 ? 1 : 0))
         );
+        if (outcome == "resumed")
+        {
+            // The tool was killed 50 s into it: what was last heard is a wait.
+            record.Steps[^1].Finished = null;
+            record.Steps[^1].Result = new StepResult(StepOutcome.Interrupted, "the tool ended during this step", []);
+            record.Events[^1] = record.Events[^1] with { At = start.AddSeconds(110) };
+            record.Steps.Add(Step("migrate", "Migrate", 10800, 10860, StepResult.Passed("applied")));
+            record.Finished = start.AddSeconds(10860);
+        }
+
         return record;
 
         StepRecord Step(string id, string title, int from, int to, StepResult result) =>

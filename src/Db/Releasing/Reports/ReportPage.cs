@@ -36,6 +36,7 @@ internal static class ReportPage
         .lane-name span { color: var(--faint); font-variant-numeric: tabular-nums; }
         svg { display: block; width: 100%; height: 7rem; background: var(--page); border-radius: .4rem; }
         svg .latency { fill: var(--bar); } svg .failed { fill: var(--bad); }
+        .break { color: var(--faint); font-size: .85rem; margin: .3rem 0 0; }
         .axis { display: flex; justify-content: space-between; color: var(--faint); font-size: .85rem; font-variant-numeric: tabular-nums; }
         .scroll { overflow-x: auto; }
         table { border-collapse: collapse; width: 100%; font-size: .92rem; }

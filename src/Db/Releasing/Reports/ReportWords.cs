@@ -101,9 +101,9 @@ internal static class ReportWords
             : (value / 1000).ToString("0.0", CultureInfo.InvariantCulture) + " s";
 
     public static string Duration(TimeSpan duration) =>
-        duration.TotalMinutes < 1
-            ? duration.TotalSeconds.ToString("0.0", CultureInfo.InvariantCulture) + " s"
-            : $"{(int)duration.TotalMinutes} min {duration.Seconds} s";
+        duration.TotalMinutes < 1 ? duration.TotalSeconds.ToString("0.0", CultureInfo.InvariantCulture) + " s"
+        : duration.TotalMinutes < 120 ? $"{(int)duration.TotalMinutes} min {duration.Seconds} s"
+        : $"{(int)duration.TotalHours} h {duration.Minutes} min";
 
     private static string WhatIsMissing(ReleaseRecord record) =>
         Unproven(record).Select(step => step.Id).ToList() is { Count: > 0 } ids

@@ -6,6 +6,8 @@ namespace Db.Releasing.Reports;
 /// <summary>The picture of a release: a lane for each step with its waits, and below them what the probe query waited.</summary>
 internal static class TimelinePicture
 {
+    private static readonly TimeSpan _noticeable = TimeSpan.FromMilliseconds(100);
+
     private const int Columns = 240;
     private const double Height = 100;
 
@@ -16,46 +18,72 @@ internal static class TimelinePicture
             return "<p>No step was taken.</p>\n";
         }
 
-        var start = record.Started;
-        var end = record.Finished ?? record.Steps.Max(step => step.Finished ?? step.Started);
-        var length = Math.Max((end - start).TotalSeconds, 0.001);
+        var axis = new TimeAxis(record);
         var html = new StringBuilder();
+        var first = record.Steps[0];
+        if (first.Started - axis.Start > _noticeable)
+        {
+            Lane("Look at the database and the bundle", StepOutcome.Passed, axis.Start, first.Started);
+        }
+
         foreach (var step in record.Steps)
         {
-            var finished = step.Finished ?? end;
-            var took = ReportWords.Duration(finished - step.Started);
-            html.AppendLine(
-                $"<div class=\"lane-name\">{ReportPage.Text(step.Title)}<span>{ReportWords.Word(step.Result?.Outcome)}, {took}</span></div>"
-            );
-            html.Append($"<div class=\"lane {ReportWords.Class(step.Result?.Outcome)}\">");
-            html.Append(
-                $"<i style=\"left:{Percent(step.Started)}%;width:{Share((finished - step.Started).TotalSeconds)}%\"></i>"
-            );
-            foreach (
-                var wait in record.Events.Where(e =>
+            var finished = TimeAxis.EndOf(record, step);
+            Lane(
+                step.Title,
+                step.Result?.Outcome,
+                step.Started,
+                finished,
+                record.Events.Where(e =>
                     e.Kind == ReleaseEventKind.Wait && e.Step == step.Id && e.At >= step.Started && e.At <= finished
                 )
-            )
+            );
+        }
+
+        Latency(html, record, axis);
+        html.AppendLine(
+            $"<div class=\"axis\"><span>{axis.Start.UtcDateTime:HH:mm:ss}</span><span>{axis.End.UtcDateTime:HH:mm:ss} UTC</span></div>"
+        );
+        foreach (var (from, to) in axis.Breaks)
+        {
+            html.AppendLine(
+                $"<p class=\"break\">Nobody worked on it from {from.UtcDateTime:HH:mm:ss} to {to.UtcDateTime:HH:mm:ss} UTC "
+                    + $"({ReportWords.Duration(to - from)}); the picture leaves that out.</p>"
+            );
+        }
+
+        return html.ToString();
+
+        void Lane(
+            string title,
+            StepOutcome? outcome,
+            DateTimeOffset from,
+            DateTimeOffset to,
+            IEnumerable<ReleaseEvent>? waits = null
+        )
+        {
+            html.AppendLine(
+                $"<div class=\"lane-name\">{ReportPage.Text(title)}<span>{ReportWords.Word(outcome)}, {ReportWords.Duration(to - from)}</span></div>"
+            );
+            html.Append($"<div class=\"lane {ReportWords.Class(outcome)}\">");
+            html.Append(
+                $"<i style=\"left:{Percent(axis.At(from))}%;width:{Percent(axis.At(to) - axis.At(from))}%\"></i>"
+            );
+            foreach (var wait in waits ?? [])
             {
-                html.Append($"<b style=\"left:{Percent(wait.At)}%\" title=\"{ReportPage.Text(wait.Text)}\"></b>");
+                html.Append(
+                    $"<b style=\"left:{Percent(axis.At(wait.At))}%\" title=\"{ReportPage.Text(wait.Text)}\"></b>"
+                );
             }
 
             html.AppendLine("</div>");
         }
 
-        Latency(html, record, start, length);
-        html.AppendLine(
-            $"<div class=\"axis\"><span>{start.UtcDateTime:HH:mm:ss}</span><span>{end.UtcDateTime:HH:mm:ss} UTC</span></div>"
-        );
-        return html.ToString();
-
-        string Percent(DateTimeOffset at) => Share((at - start).TotalSeconds);
-
-        string Share(double seconds) => Number(Math.Clamp(seconds / length * 100, 0, 100));
+        static string Percent(double share) => Number(share * 100);
     }
 
     // Each column is the slowest answer in it; the height is logarithmic, so that 2 ms and 2 s can both be seen.
-    private static void Latency(StringBuilder html, ReleaseRecord record, DateTimeOffset start, double length)
+    private static void Latency(StringBuilder html, ReleaseRecord record, TimeAxis axis)
     {
         if (record.Probe.Count == 0)
         {
@@ -71,14 +99,15 @@ internal static class TimelinePicture
             $"<svg viewBox=\"0 0 {Columns} {Number(Height)}\" preserveAspectRatio=\"none\" role=\"img\" aria-label=\"Latency of the probe query "
                 + $"through the release; the slowest answer took {ReportWords.Milliseconds(longest)}\">"
         );
-        var perColumn = Math.Max(length / Columns, 1);
-        foreach (var column in record.Probe.GroupBy(second => (int)((second.At - start).TotalSeconds / perColumn)))
+        // The probe answers once a second: a short release has fewer columns.
+        var columns = Math.Clamp(axis.Seconds, 1, Columns);
+        foreach (var column in record.Probe.GroupBy(second => (int)(axis.At(second.At) * columns)))
         {
             var slowest = column.Max(second => second.LongestMilliseconds);
             var failed = column.Sum(second => second.Errors) > 0;
             var height = Math.Log10(1 + slowest) / Math.Log10(1 + top) * (Height - 4);
-            var x = Math.Clamp(column.Key * perColumn / length * Columns, 0, Columns - 1);
-            var width = Math.Max(perColumn / length * Columns * 0.9, 0.8);
+            var x = Math.Clamp(column.Key / columns * Columns, 0, Columns - 1);
+            var width = Math.Max(Columns / columns * 0.9, 0.8);
             html.AppendLine(
                 $"<rect class=\"{(failed ? "failed" : "latency")}\" x=\"{Number(x)}\" y=\"{Number(Height - height)}\" width=\"{Number(width)}\" "
                     + $"height=\"{Number(height)}\"><title>{column.First().At.UtcDateTime:HH:mm:ss}: {ReportWords.Milliseconds(slowest)}</title></rect>"
