@@ -1,3 +1,4 @@
+using Microsoft.EntityFrameworkCore.Migrations;
 using MigrationSafety.Execution;
 using MigrationSafety.Plan;
 using MigrationSafety.Statements;
@@ -16,6 +17,23 @@ internal static class PlannedStatements
                         ?? 0
                 )
                 .Select(statement => (step, statement))
+        );
+
+    /// <summary>
+    /// The statements of the commands that may hold what is looked for, also of those that an earlier run has committed. Taking a command
+    /// apart costs more than a look at its text, and few hold what a guard looks for.
+    /// </summary>
+    public static IEnumerable<(
+        PlannedMigration Migration,
+        MigrationCommand Command,
+        SqlStatement Statement
+    )> InCommands(MigrationGuardContext context, Func<MigrationCommand, bool> mayHold) =>
+        context.Plan.Steps.SelectMany(step =>
+            step.Commands.Index()
+                .Where(command => mayHold(command.Item))
+                .SelectMany(command =>
+                    step.StatementsOf(command.Index).Select(statement => (step, command.Item, statement))
+                )
         );
 
     /// <summary>The relations on which a lock is taken that keeps writers or readers out.</summary>
