@@ -3,6 +3,8 @@ namespace MigrationSafety.Execution;
 /// <summary>What this run has done so far, to say what state the database is in when it ends half-way.</summary>
 internal sealed class RunProgress
 {
+    private const int MostListed = 10;
+
     private readonly List<PlannedMigration> _done = [];
     private int? _planned;
 
@@ -37,6 +39,10 @@ internal sealed class RunProgress
         Current = null;
     }
 
+    // Of hundreds, the ends tell as much as all of them, and what comes after can still be found.
+    private static string ListOf(string[] ids) =>
+        ids.Length <= MostListed ? string.Join(", ", ids) : $"{ids.Length} migrations, from {ids[0]} to {ids[^1]}";
+
     /// <summary>One or two sentences on what is applied, what is not, and what is left.</summary>
     public string Describe()
     {
@@ -49,7 +55,7 @@ internal sealed class RunProgress
                     _done.GroupBy(
                         m => m.Direction,
                         (direction, all) =>
-                            $"{(direction == MigrationDirection.Up ? "applied" : "reverted")} in this run: {string.Join(", ", all.Select(m => m.Id))}"
+                            $"{(direction == MigrationDirection.Up ? "applied" : "reverted")} in this run: {ListOf([.. all.Select(m => m.Id)])}"
                     )
                 )
             );

@@ -74,6 +74,13 @@ internal static class ConnectionFailure
                 null,
                 "close contexts that are no longer used, or raise 'Maximum Pool Size' in the connection string."
             ),
+            var e when LostConnection.IsNoHost(e) => new(
+                "NoSuitableHost",
+                $"None of the hosts {database.Server} is what 'Target Session Attributes' asks for.",
+                null,
+                "a primary answers no to SELECT pg_is_in_recovery(); ask each host. During a failover there is none for a while: run again when "
+                    + "it is over."
+            ),
             var e => new(
                 "NoConnection",
                 $"No connection to {database}: {e.Message}",

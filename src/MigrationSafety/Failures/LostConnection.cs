@@ -15,6 +15,8 @@ internal static class LostConnection
             PostgresException { SqlState: ['0', '8', ..] and not PostgresErrorCodes.ProtocolViolation } => true,
             PostgresException => false,
             NpgsqlException { InnerException: IOException or SocketException } => true,
+            // Of several hosts none is the primary, as long as a failover lasts.
+            NpgsqlException when IsNoHost(exception) => true,
             NpgsqlException { InnerException: null } => exception.Message.Contains(
                 "broken",
                 StringComparison.OrdinalIgnoreCase
@@ -23,4 +25,8 @@ internal static class LostConnection
             InvalidOperationException => exception.Message.Contains("Connection is not open", StringComparison.Ordinal),
             _ => false,
         };
+
+    /// <summary>Whether none of several hosts answers, or is what Target Session Attributes asks for.</summary>
+    public static bool IsNoHost(Exception exception) =>
+        exception is NpgsqlException && exception.Message.Contains("suitable host", StringComparison.Ordinal);
 }

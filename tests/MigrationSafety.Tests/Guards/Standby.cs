@@ -96,6 +96,10 @@ internal sealed class Standby : IAsyncDisposable
         }
     }
 
+    /// <summary>Makes it a primary, as a failover does.</summary>
+    public Task PromoteAsync() =>
+        RunAsync(_account, _pgCtl, "", "promote", "-s", "-w", "-D", Path.Combine(_directory, "data"));
+
     public async ValueTask DisposeAsync()
     {
         var data = Path.Combine(_directory, "data");
