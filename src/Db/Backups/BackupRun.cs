@@ -140,9 +140,15 @@ internal sealed class BackupRun(NamedDatabase database, BackupOptions options, I
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(ct);
         var dumping = DumpAsync(connection, programs, snapshot, tables, partial, stop.Token);
         var reading = ReadSchemaAsync(schemas, partial, stop.Token);
-        var looking = LookAsync(source, tables, stop.Token);
-        // Where the looking fails, the dump fails after it, for want of the snapshot.
-        await AllOrNoneAsync(stop, looking, reading, dumping);
+        var looking = LookAsync(source, stop.Token);
+        // pg_dump keeps as many processors busy as it has jobs. Where that is all of them, counting meanwhile would take longer than counting
+        // afterwards does, when the server may use several processes for it.
+        var counting =
+            Environment.ProcessorCount > options.Jobs
+                ? CountAsync(source, tables, looking, alone: false, stop.Token)
+                : CountAsync(source, tables, Task.WhenAll(looking, dumping), alone: true, stop.Token);
+        // Where the session fails, the dump fails after it, for want of the snapshot.
+        await AllOrNoneAsync(stop, looking, reading, counting, dumping);
         var seen = await looking;
         // Its locks must be gone when whoever called this goes on.
         await source.EndAsync(ct);
@@ -176,7 +182,7 @@ internal sealed class BackupRun(NamedDatabase database, BackupOptions options, I
                 ),
                 Properties = seen.Properties,
                 Schemas = schemas,
-                Tables = seen.Tables,
+                Tables = await counting,
                 Roles = seen.Roles,
                 Extensions = seen.Extensions,
                 Files = files,
@@ -249,30 +255,42 @@ internal sealed class BackupRun(NamedDatabase database, BackupOptions options, I
         DatabaseProperties Properties,
         IReadOnlyList<string> Migrations,
         IReadOnlyList<BackupRole> Roles,
-        IReadOnlyList<BackupExtension> Extensions,
-        IReadOnlyList<TableRows> Tables
+        IReadOnlyList<BackupExtension> Extensions
     );
 
-    private static async Task<Seen> LookAsync(
-        SourceDatabase source,
-        IReadOnlyList<TableRows> tables,
-        CancellationToken ct
-    ) =>
+    private static async Task<Seen> LookAsync(SourceDatabase source, CancellationToken ct) =>
         new(
             await source.UserAsync(ct),
             await source.PropertiesAsync(ct),
             await source.MigrationsAsync(ct),
             await source.RolesAsync(ct),
-            await source.ExtensionsAsync(ct),
-            await CountAsync(source, tables, ct)
+            await source.ExtensionsAsync(ct)
         );
 
     private static async Task<IReadOnlyList<TableRows>> CountAsync(
         SourceDatabase source,
         IReadOnlyList<TableRows> tables,
+        Task behind,
+        bool alone,
         CancellationToken ct
     )
     {
+        try
+        {
+            await behind;
+        }
+        catch (Exception)
+        {
+            // What failed is told by itself, and ends this.
+            ct.ThrowIfCancellationRequested();
+            return [];
+        }
+
+        if (!alone)
+        {
+            await source.UseOneProcessAsync(ct);
+        }
+
         var rows = new List<TableRows>();
         foreach (var table in tables)
         {

@@ -29,8 +29,7 @@ internal sealed class SourceDatabase(NpgsqlConnection connection)
             [excluded.ToArray()]
         );
         var milliseconds = ((long)lockTimeout.TotalMilliseconds).ToString(CultureInfo.InvariantCulture);
-        // Nobody shall end this session for being slow or idle while pg_dump works, and the counting takes one process of the server, no
-        // more: the dump takes its time from the application already. The first setting is PostgreSQL 17's; it is
+        // Nobody shall end this session for being slow or idle while pg_dump works. The first setting is PostgreSQL 17's; it is
         // asked for outside, since a query in the transaction would take the snapshot before the locks.
         await ExecuteAsync(
             "SELECT set_config(name, '0', false) FROM pg_settings WHERE name = 'transaction_timeout'",
@@ -43,7 +42,6 @@ internal sealed class SourceDatabase(NpgsqlConnection connection)
             SET LOCAL statement_timeout = 0;
             SET LOCAL idle_in_transaction_session_timeout = 0;
             SET LOCAL row_security = off;
-            SET LOCAL max_parallel_workers_per_gather = 0;
             SET LOCAL search_path = pg_catalog;
             """,
             ct
@@ -55,6 +53,10 @@ internal sealed class SourceDatabase(NpgsqlConnection connection)
 
         return await ScalarAsync<string>("SELECT pg_export_snapshot()", ct);
     }
+
+    /// <summary>Lets what is asked from now on take one process of the server: the dump takes the others, and the application waits for both.</summary>
+    public Task UseOneProcessAsync(CancellationToken ct) =>
+        ExecuteAsync("SET LOCAL max_parallel_workers_per_gather = 0", ct);
 
     /// <summary>Ends the transaction, and with it the locks.</summary>
     public Task EndAsync(CancellationToken ct) => ExecuteAsync("ROLLBACK", ct);
