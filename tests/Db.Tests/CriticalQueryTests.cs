@@ -60,7 +60,7 @@ public class CriticalQueryTests(PostgresServer postgres)
         "-- role: owner\n-- rows: 1\nSELECT app_private.delete_audit_log_before(now())",
         "it writes (cannot execute DELETE in a read-only transaction); critical queries run read-only"
     )]
-    [InlineData("-- time: 20ms\nSELECT pg_sleep(0.1)", "the fastest of 3 took 1")]
+    [InlineData("-- time: 20ms\nSELECT pg_sleep(0.1)", "the fastest of 3 took ")]
     [InlineData("-- time: 20ms\nSELECT pg_sleep(60)", "it was stopped after 1 s; it may take 20 ms")]
     [InlineData("-- plan: no-seq-scan users\nSELECT * FROM users", "its plan reads all of users (Seq Scan on users)")]
     [InlineData(
