@@ -72,8 +72,11 @@ internal sealed class RestoreRun(RestoreOptions options, IProgress<string>? prog
                 WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
                     AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e')),
             pg_database_size(current_database()),
-            coalesce((SELECT sum(greatest(c.reltuples, 0))::bigint FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-                WHERE c.relkind = 'r' AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'), 0)
+            -- Statistics, which a table that was filled a moment ago has not yet: what has pages and no rows is not known.
+            (SELECT CASE WHEN sum(t.rows) > 0 OR coalesce(sum(t.bytes), 0) = 0 THEN coalesce(sum(t.rows), 0)::bigint END
+                FROM (SELECT greatest(c.reltuples, pg_stat_get_live_tuples(c.oid), 0) AS rows, pg_relation_size(c.oid) AS bytes
+                    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+                    WHERE c.relkind = 'r' AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema') t)
         """;
 
     private Backup Backup => options.Backup;
@@ -128,7 +131,7 @@ internal sealed class RestoreRun(RestoreOptions options, IProgress<string>? prog
             await reader.ReadAsync(ct);
             objects = reader.GetInt64(0) + reader.GetInt64(1);
             what =
-                $"{reader.GetInt64(0)} tables, views and sequences, {reader.GetInt64(1)} functions, about {Sizes.Count(reader.GetInt64(3))} rows, "
+                $"{reader.GetInt64(0)} tables, views and sequences, {reader.GetInt64(1)} functions, {(reader.IsDBNull(3) ? "an unknown number of" : $"about {Sizes.Count(reader.GetInt64(3))}")} rows, "
                 + Sizes.Of(reader.GetInt64(2));
         }
         catch (MigrationFailedException e)
