@@ -38,15 +38,21 @@ public class CommandLineTests
     }
 
     [Theory]
-    [InlineData("bogus")]
-    [InlineData("verify", "--bogus")]
-    [InlineData("verify", "--connection")]
-    public async Task Arguments_that_make_no_sense_are_exit_code_2(params string[] arguments)
+    [InlineData("See: db --help", "bogus")]
+    [InlineData("See: db verify --help", "verify", "--bogus")]
+    [InlineData("See: db backup verify --help", "backup", "verify", "--jobs")]
+    [InlineData("--jobs two: write a whole number of 1 or more.", "backup", "--jobs", "two")]
+    [InlineData("--keep 0: write a whole number of 1 or more.", "backup", "--keep", "0")]
+    [InlineData("--rows 1e3: write a whole number from 10 to 1000000.", "trace", "--rows", "1e3")]
+    [InlineData("--format 1: write one of text, json, sarif, github, junit.", "lint", "--format", "1")]
+    [InlineData("<event> sooner: write one of started, finished, failed.", "notify", "sooner")]
+    public async Task Arguments_that_make_no_sense_are_exit_code_2(string said, params string[] arguments)
     {
         var result = await new Tool().RunAsync(arguments);
 
         Assert.Equal(2, result.ExitCode);
-        Assert.Contains("See: db --help", result.StandardError, StringComparison.Ordinal);
+        Assert.Contains(said, result.StandardError, StringComparison.Ordinal);
+        Assert.DoesNotContain("System.", result.StandardError, StringComparison.Ordinal);
         Assert.Empty(result.StandardOutput);
     }
 

@@ -24,16 +24,7 @@ internal static class BackupCommand
                 "Of how many days one backup is kept: the newest of each day that has one. Older ones of this database are "
                 + "removed after this one is whole; the last good one never is.",
             DefaultValueFactory = _ => 7,
-            Validators =
-            {
-                result =>
-                {
-                    if (result.GetValueOrDefault<int>() < 1)
-                    {
-                        result.AddError("--keep must be 1 or more: the last good backup is never removed.");
-                    }
-                },
-            },
+            CustomParser = TypedArgument.WholeNumber(least: 1),
         };
         var keepAll = new Option<bool>("--keep-all") { Description = "Remove no older backup." };
         var exclude = new Option<string[]>("--exclude-schema")

@@ -19,16 +19,7 @@ internal static class BackupOption
         {
             Description = "How many tables at a time; each takes a connection.",
             DefaultValueFactory = _ => BackupOptions.DefaultJobs,
-            Validators =
-            {
-                result =>
-                {
-                    if (result.GetValueOrDefault<int>() < 1)
-                    {
-                        result.AddError("--jobs must be 1 or more.");
-                    }
-                },
-            },
+            CustomParser = TypedArgument.WholeNumber(least: 1),
         };
 
     public static Option<string?> PgBin() =>

@@ -103,7 +103,8 @@ internal static class CommandLine
         {
             // Its own messages repeat what was typed, which may be a connection string with a password in it.
             var problems = parsed.Errors.Select(e => Redacted(e.Message)).Distinct();
-            Fail(report, string.Join(Environment.NewLine, problems) + Environment.NewLine + "See: db --help");
+            var help = string.Join(' ', ["db", .. CommandsTo(parsed.CommandResult), "--help"]);
+            Fail(report, string.Join(Environment.NewLine, problems) + Environment.NewLine + $"See: {help}");
             return ExitCode.CouldNotRun;
         }
 
@@ -152,6 +153,10 @@ internal static class CommandLine
     /// <summary>The report that a command writes to.</summary>
     public static Report ReportOf(ParseResult parsed) =>
         new(parsed.GetValue(_json), parsed.GetValue(_noColor), parsed.GetValue(_verbose));
+
+    /// <summary>The names of the commands that lead to this one, such as backup and verify.</summary>
+    private static IEnumerable<string> CommandsTo(CommandResult command) =>
+        command.Parent is CommandResult parent ? [.. CommandsTo(parent), command.Command.Name] : [];
 
     private static void Fail(Report report, string message)
     {

@@ -22,6 +22,7 @@ internal static class LintCommand
             Description =
                 "text for people; json; sarif for code scanning; github for annotations; junit for build servers.",
             HelpName = "text|json|sarif|github|junit",
+            CustomParser = TypedArgument.OneOf<LintFormat>(),
         };
         var output = new Option<string?>("--output", "-o")
         {

@@ -10,7 +10,11 @@ internal static class NotifyCommand
 {
     public static Command Create()
     {
-        var @event = new Argument<ReleaseEvent>("event") { Description = "started, finished or failed." };
+        var @event = new Argument<ReleaseEvent>("event")
+        {
+            Description = "started, finished or failed.",
+            CustomParser = TypedArgument.OneOf<ReleaseEvent>(),
+        };
         var release = new Option<string>("--name")
         {
             Description = "The release, as people call it.",

@@ -33,14 +33,8 @@ internal static class TraceCommand
         {
             Description = "Rows to make for each table.",
             DefaultValueFactory = _ => 1000,
+            CustomParser = TypedArgument.WholeNumber(least: 10, MostRows),
         };
-        rows.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int>() is < 10 or > MostRows)
-            {
-                result.AddError($"--rows takes a number from 10 to {MostRows}.");
-            }
-        });
         var noDown = new Option<bool>("--no-down") { Description = "Trace only the way up." };
         var noPrevious = new Option<bool>("--no-n-1")
         {
