@@ -16,7 +16,15 @@ internal sealed class DataLossGuard : IMigrationGuard
             return null;
         }
 
-        var losses = reverted.SelectMany(step => LossesOfDown.Of(step, context.Sql)).ToList();
+        var reader = new LossesOfDown();
+        var losses = reverted
+            .SelectMany(step =>
+                reader.Read(
+                    step,
+                    context.Unfinished.Any(u => u.MigrationId == step.Id && u.Direction == MigrationDirection.Down)
+                )
+            )
+            .ToList();
         var lines = await LossCount.ReadAsync(context.Session, losses).ConfigureAwait(false);
         if (lines.Count == 0)
         {

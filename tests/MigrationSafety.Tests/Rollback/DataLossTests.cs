@@ -92,7 +92,7 @@ public class DataLossTests(PostgresServer postgres)
     [InlineData("/* DROP TABLE z; */ drop table if exists a", "TableLoss a")]
     [InlineData(
         "ALTER TABLE IF EXISTS s.t DROP COLUMN IF EXISTS \"A\", DROP b CASCADE, DROP CONSTRAINT c",
-        "ColumnLoss s.t \"A\"",
+        "ColumnLoss s.t A",
         "ColumnLoss s.t b"
     )]
     [InlineData("ALTER TABLE t ALTER a DROP NOT NULL, ALTER b DROP DEFAULT")]
@@ -106,18 +106,54 @@ public class DataLossTests(PostgresServer postgres)
     [InlineData("CREATE FUNCTION f() RETURNS int LANGUAGE sql BEGIN ATOMIC DELETE FROM t; SELECT 1; END")]
     [InlineData("DROP FUNCTION f()")]
     [InlineData("SELECT 1")]
+    [InlineData("SELECT drp()", "CallLoss drp")]
+    [InlineData("DO $$ BEGIN PERFORM app.drp(); END $$", "CallLoss drp")]
+    [InlineData("SELECT set_config('a.b', 'c', true)")]
+    [InlineData("DO $$ BEGIN EXECUTE stmt; END $$", "UnknownLoss DO $$ BEGIN EXECUTE stmt; END $$")]
+    [InlineData("DO $$ BEGIN EXECUTE 'GRANT ALL ON t TO u'; END $$")]
+    [InlineData("ALTER TABLE a RENAME TO b; DROP TABLE b", "TableLoss a")]
+    [InlineData("ALTER TABLE a SET SCHEMA s; ALTER TABLE s.a RENAME TO b; DROP TABLE s.b", "TableLoss a")]
+    [InlineData("ALTER SCHEMA s RENAME TO r; TRUNCATE r.a", "RowsLoss s.a TRUNCATE")]
+    [InlineData("ALTER TABLE a RENAME COLUMN k TO kk; ALTER TABLE a DROP kk", "ColumnLoss a k")]
+    [InlineData("DO $$ BEGIN ALTER TABLE a RENAME TO b; END $$; UPDATE b SET c = 1", "RowsLoss a UPDATE")]
+    [InlineData("DROP TABLE a; CREATE TABLE a (); DROP TABLE public.a", "TableLoss a")]
+    [InlineData("ALTER TABLE a DROP k, ADD k int; ALTER TABLE a DROP k", "ColumnLoss a k")]
+    [InlineData(
+        "SET search_path = oth; DROP TABLE z; DROP TABLE s.z",
+        "UnknownLoss DROP TABLE z, under another search_path",
+        "TableLoss s.z"
+    )]
+    [InlineData("ALTER TABLE t ALTER v TYPE int", "ConversionLoss t v integer")]
+    [InlineData(
+        "ALTER TABLE t ALTER v TYPE varchar(5) USING left(v, 5)",
+        "ConversionLoss t v character varying(5) left(v, 5)"
+    )]
+    [InlineData("ALTER TYPE ct DROP ATTRIBUTE q CASCADE", "UnknownLoss ALTER TYPE ct DROP ATTRIBUTE q CASCADE")]
+    [InlineData("ALTER TYPE ct ADD ATTRIBUTE q int")]
+    [InlineData("ALTER TYPE en ADD VALUE 'x'")]
+    [InlineData("EXPLAIN ANALYZE DELETE FROM a", "UnknownLoss EXPLAIN ANALYZE DELETE FROM a")]
+    [InlineData(
+        "INSERT INTO a VALUES (1) ON CONFLICT (id) DO UPDATE SET c = NULL",
+        "RowsLoss a INSERT … ON CONFLICT DO UPDATE"
+    )]
+    [InlineData("INSERT INTO a VALUES (1) ON CONFLICT DO NOTHING")]
+    [InlineData("MERGE INTO x USING y ON x.i = y.i WHEN MATCHED THEN DELETE", "RowsLoss x MERGE")]
+    [InlineData("WITH d AS (DELETE FROM a RETURNING *) INSERT INTO b SELECT * FROM d", "RowsLoss a DELETE")]
+    [InlineData("TRUNCATE a CASCADE", "RowsLoss a TRUNCATE", "UnknownLoss TRUNCATE a CASCADE")]
     public void Raw_sql_is_read_statement_by_statement(string sql, params string[] expected) =>
         Assert.Equal(
             expected,
-            SqlScanner
-                .Split(sql)
-                .SelectMany(statement => LossesOfDown.Of("m", statement))
+            new LossesOfDown()
+                .Read("m", sql)
                 .Select(loss =>
                     loss switch
                     {
-                        TableLoss l => $"TableLoss {l.Table}",
-                        ColumnLoss l => $"ColumnLoss {l.Table} {l.Column}",
-                        RowsLoss l => $"RowsLoss {l.Table} {l.Verb}",
+                        TableLoss l => $"TableLoss {l.Table.Live}",
+                        ColumnLoss l => $"ColumnLoss {l.Column.Table.Live} {l.Column.Live}",
+                        ConversionLoss l =>
+                            $"ConversionLoss {l.Column.Table.Live} {l.Column.Live} {l.Type} {l.Using}".TrimEnd(),
+                        RowsLoss l => $"RowsLoss {l.Table.Live} {l.Verb}",
+                        CallLoss l => $"CallLoss {string.Join(' ', l.Functions)}",
                         UnknownLoss l => $"UnknownLoss {l.What}",
                         _ => "",
                     }

@@ -79,6 +79,7 @@ internal sealed record Expression(string Text, IReadOnlyList<SqlToken> Tokens)
         "FROM",
         "WHERE",
         "ON",
+        "CONFLICT",
         "USING",
         "AS",
         "OVER",
