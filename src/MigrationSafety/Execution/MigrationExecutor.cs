@@ -319,7 +319,9 @@ internal sealed class MigrationExecutor(
     {
         using var span = MigrationSafetyDiagnostics.Start("command");
         span?.SetTag("migration.id", migration.Id).SetTag("migration.command", index);
+        progress.Running = index;
         await session.RunAsync(migration.Commands[index]).ConfigureAwait(false);
+        progress.Running = null;
     }
 
     private async ValueTask CleanUpAsync(Session session, RepeatableStep? step)

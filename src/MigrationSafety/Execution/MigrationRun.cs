@@ -94,6 +94,7 @@ internal sealed class MigrationRun(
         Stopwatch? lost = null;
         var before = -1;
         var delay = TimeSpan.Zero;
+        var atCommand = new LossesAtCommand();
         while (true)
         {
             try
@@ -106,6 +107,14 @@ internal sealed class MigrationRun(
             {
                 var cause = ConnectionFailure.Of(e, DatabaseDescription.Of(connection.DbConnection));
                 await session.CloseAsync().ConfigureAwait(false);
+                if (atCommand.Note(progress) is var (migration, command))
+                {
+                    throw new MigrationFailedException(
+                        StatementFailure.OfLostConnection(cause.What, migration, command, progress),
+                        e
+                    );
+                }
+
                 // Each step forward earns a new budget; without one, a server that never comes back must end the run.
                 var now = progress.Done.Count * 1000 + progress.Committed;
                 lost = lost is null || now != before ? Stopwatch.StartNew() : lost;

@@ -14,6 +14,9 @@ internal sealed class RunProgress
     /// <summary>How many of its commands are committed.</summary>
     public int Committed { get; set; }
 
+    /// <summary>The index of the command that runs now, or that ran when the connection was lost; null between two.</summary>
+    public int? Running { get; set; }
+
     /// <summary>Whether the command that runs now runs outside of a transaction, so that it may leave something behind.</summary>
     public bool Alone { get; set; }
 
@@ -31,7 +34,7 @@ internal sealed class RunProgress
     }
 
     public void Start(PlannedMigration migration, int committed) =>
-        (Current, Committed, CleanedUp, Alone) = (migration, committed, null, false);
+        (Current, Committed, Running, CleanedUp, Alone) = (migration, committed, null, null, false);
 
     public void Finish()
     {

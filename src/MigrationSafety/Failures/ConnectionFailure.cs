@@ -42,6 +42,12 @@ internal static class ConnectionFailure
                 null,
                 "look at the network, the firewall and the server's listen_addresses between this machine and the server."
             ),
+            IOException => new(
+                "ConnectionClosed",
+                $"The connection to {database.Server} ended without a word from it.",
+                null,
+                "read in the server's log whether its process ended; else look at what is between this machine and the server."
+            ),
             TimeoutException => new(
                 "NoAnswer",
                 $"{database.Server} did not answer within {database.TimeoutSeconds} s.",
@@ -164,6 +170,7 @@ internal static class ConnectionFailure
             AggregateException { InnerExceptions: [.., var last] } => Innermost(last),
             NpgsqlException { InnerException: { } inner } => Innermost(inner),
             InvalidOperationException { InnerException: NpgsqlException inner } => Innermost(inner),
+            IOException { InnerException: SocketException inner } => inner,
             _ => exception,
         };
 }

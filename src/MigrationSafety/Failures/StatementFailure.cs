@@ -52,6 +52,24 @@ internal static class StatementFailure
         );
     }
 
+    /// <summary>A command during which the connection was lost too often.</summary>
+    public static Failure OfLostConnection(
+        string cause,
+        PlannedMigration migration,
+        int command,
+        RunProgress progress
+    ) =>
+        new(
+            "ConnectionLostAtCommand",
+            $"The connection was lost {LossesAtCommand.Most} times while the same command ran: command {command + 1} of "
+                + $"{migration.Commands.Count} of {migration.Id}. {cause}\n\n{Excerpt(migration.Commands[command].CommandText, 0)}",
+            progress.Describe(),
+            "read in the server's log why its process ended. Where the command itself ends it (out of memory, a crash), every further run does "
+                + "so again, and each time the application loses its sessions too: change the migration. Where somebody ended the session, "
+                + "or something between here and the server cuts off long statements, run again. (To end a run, send it Ctrl-C or SIGTERM: "
+                + "it takes pg_terminate_backend for an accident, and goes on.)"
+        );
+
     // Whoever reads 'disk full' at night finds pg_wal first, and a server whose WAL was deleted does not start again.
     public const string DiskFullToDo =
         "the server's disk is full. Make it larger, or make room: old log files, tables no longer needed, a replication slot that nobody reads "
