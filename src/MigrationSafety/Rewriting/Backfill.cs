@@ -9,6 +9,9 @@ namespace MigrationSafety.Rewriting;
 /// </summary>
 internal static class Backfill
 {
+    private const int Rounds = 100;
+    private const int FirstRounds = 3;
+
     /// <param name="scope">Quotes names.</param>
     /// <param name="schema">The table's schema.</param>
     /// <param name="table">The table.</param>
@@ -16,17 +19,27 @@ internal static class Backfill
     /// <param name="firesTriggers">
     /// Whether the form that EF Core writes would fire the table's triggers: its UPDATE does, a table written anew does not.
     /// </param>
+    /// <param name="mustEnd">
+    /// Whether no NULL may be left. Else it is a first pass: as long as nothing forbids them, others may write NULLs faster than they are found.
+    /// </param>
     public static SqlOperation WithDefault(
         RewriteScope scope,
         string? schema,
         string table,
         string column,
-        bool firesTriggers
+        bool firesTriggers,
+        bool mustEnd = true
     )
     {
         var (t, c) = (SqlLiteral.Of(scope.Quoted(table, schema)), SqlLiteral.Of(column));
+        var end = mustEnd
+            ? $"""
+                RAISE EXCEPTION 'column % of % still holds NULLs after {Rounds} rounds', {c}, {t}
+                        USING HINT = 'A session writes NULLs all the while, or keeps rows locked, or a trigger sets the column to NULL.';
+                """
+            : "RETURN;";
         // Rows that somebody holds are passed over and met again: waiting for them would make others wait for ours. Pages are read once a
-        // round; a row that moved behind us meanwhile is found by the look at the whole table that ends the rounds.
+        // round; a row that moved behind us meanwhile is found by the look at the whole table with which the next round begins.
         var body = $"""
             DECLARE
                 part regclass;
@@ -50,7 +63,15 @@ internal static class Backfill
                 took interval;
                 remains boolean;
             BEGIN
-                FOR round IN 1..100 LOOP
+                FOR round IN 1..{(mustEnd ? Rounds : FirstRounds)} LOOP
+                    EXECUTE format('SELECT EXISTS (SELECT FROM %s WHERE %I IS NULL)', {t}::regclass, {c}) INTO remains;
+                    COMMIT;
+                    IF NOT remains THEN
+                        RETURN;
+                    END IF;
+                    IF round > 1 THEN
+                        PERFORM pg_sleep(least(round * 0.05, 5));
+                    END IF;
                     FOREACH part IN ARRAY parts LOOP
                         page := 0;
                         pages := pg_relation_size(part) / current_setting('block_size')::bigint;
@@ -74,15 +95,8 @@ internal static class Backfill
                                             ELSE portion END;
                         END LOOP;
                     END LOOP;
-                    EXECUTE format('SELECT EXISTS (SELECT FROM %s WHERE %I IS NULL)', {t}::regclass, {c}) INTO remains;
-                    COMMIT;
-                    IF NOT remains THEN
-                        RETURN;
-                    END IF;
-                    PERFORM pg_sleep(least(round * 0.05, 5));
                 END LOOP;
-                RAISE EXCEPTION 'column % of % still holds NULLs after 100 rounds', {c}, {t}
-                    USING HINT = 'A session writes NULLs all the while, or keeps rows locked, or a trigger sets the column to NULL.';
+                {end}
             END
             """;
         var tag = "$backfill$";

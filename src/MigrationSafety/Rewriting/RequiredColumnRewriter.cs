@@ -30,12 +30,18 @@ internal sealed class RequiredColumnRewriter : IOperationRewriter
         // Everything else that changes, the default above all: from then on rows are complete when they are inserted.
         var rest = column.Copy();
         rest.IsNullable = true;
+        if (column.DefaultValue is null && column.DefaultValueSql is null)
+        {
+            return new Rewrite([rest, .. NotNull.Online(scope, column.Schema, column.Table, column.Name)]);
+        }
+
         return new Rewrite([
             rest,
-            .. column.DefaultValue is null && column.DefaultValueSql is null
-                ? Array.Empty<MigrationOperation>()
-                : [Backfill.WithDefault(scope, column.Schema, column.Table, column.Name, firesTriggers: true)],
-            .. NotNull.Online(scope, column.Schema, column.Table, column.Name),
+            Fill(mustEnd: false),
+            .. NotNull.Online(scope, column.Schema, column.Table, column.Name, Fill(mustEnd: true)),
         ]);
+
+        SqlOperation Fill(bool mustEnd) =>
+            Backfill.WithDefault(scope, column.Schema, column.Table, column.Name, firesTriggers: true, mustEnd);
     }
 }

@@ -152,6 +152,7 @@ public class OnlineFormTests
             ALTER TABLE t ALTER COLUMN a TYPE integer; ALTER TABLE t ALTER COLUMN a SET DEFAULT 7;
             -- DO $backfill$ …
             -- ALTER TABLE t ADD CONSTRAINT t_a_is_not_null CHECK (a IS NOT NULL) NOT VALID;
+            -- DO $backfill$ …
             -- ALTER TABLE t VALIDATE CONSTRAINT t_a_is_not_null;
             -- ALTER TABLE t ALTER COLUMN a SET NOT NULL; ALTER TABLE t DROP CONSTRAINT t_a_is_not_null;
             """

@@ -85,6 +85,52 @@ public class OnlineRunTests(PostgresServer postgres)
         Assert.True(written.Sum() > 100, $"The premise does not hold: only {written.Sum()} rows were written.");
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task An_application_that_writes_NULLs_until_they_are_forbidden_fails_no_migration(bool async)
+    {
+        await using var database = await postgres.CreateDatabaseAsync();
+        await using var context = Online(database);
+        await Run.MigrateAsync(context, async, Steps()[2]);
+        await using var source = NpgsqlDataSource.Create(database.ConnectionString);
+        var writing = WriteNullsAsync(source);
+
+        await Run.MigrateAsync(context, async, Steps()[3]);
+
+        var written = await writing;
+        Assert.True(written > 0, "The premise does not hold: no NULL was written.");
+        Assert.Equal(
+            (long)written,
+            await Catalogs.ScalarAsync<long>(
+                database.ConnectionString,
+                "SELECT count(*) FROM orders WHERE id >= 100000 AND note = ''"
+            )
+        );
+    }
+
+    private static async Task<int> WriteNullsAsync(NpgsqlDataSource source)
+    {
+        for (var written = 0; ; written++)
+        {
+            await using var command = source.CreateCommand(
+                $"""
+                INSERT INTO orders (id, customer_id, number, amount, note)
+                VALUES ({100_000 + written}, 1, 'number {100_000 + written}', 1, NULL)
+                """
+            );
+            try
+            {
+                await command.ExecuteNonQueryAsync(Cancellation);
+            }
+            catch (PostgresException e)
+                when (e.SqlState is PostgresErrorCodes.CheckViolation or PostgresErrorCodes.NotNullViolation)
+            {
+                return written;
+            }
+        }
+    }
+
     [Fact]
     public async Task A_backfill_passes_over_rows_that_somebody_holds_and_comes_back_to_them()
     {
@@ -97,8 +143,9 @@ public class OnlineRunTests(PostgresServer postgres)
         await ExecuteAsync(session, "ALTER TABLE orders ALTER note SET DEFAULT ''");
         var backfill = Regex.Match(
             context.GetService<IMigrator>().GenerateScript(Steps()[2], Steps()[3]),
-            @"DO \$backfill\$.*\$backfill\$;",
-            RegexOptions.Singleline
+            @"DO \$backfill\$.*?\$backfill\$;",
+            // The last one, which leaves no row.
+            RegexOptions.Singleline | RegexOptions.RightToLeft
         );
         await using var transaction = await holder.BeginTransactionAsync(Cancellation);
         await ExecuteAsync(holder, "SELECT * FROM orders WHERE id = 7 FOR UPDATE");

@@ -13,7 +13,8 @@ internal sealed class NotNullRejectsWrites : HazardCheck
             "A column must be given from now on, and the running release may leave it out",
             "Until now the column could be left out, and it has no default: where the release that is still running does so, its inserts fail from this "
                 + "moment on. A check (… IS NOT NULL) NOT VALID, added when the application always gives the value, shows in a release of its own "
-                + "whether that is true; a default fills what is left out.",
+                + "whether that is true; a default fills what is left out, but not a NULL that is given by name, as EF Core gives one for a property that "
+                + "is null.",
             null,
             [
                 new HazardExample(
