@@ -49,6 +49,9 @@ internal sealed class ReindexConcurrentlyStep(string kind, string name, ILogger 
         return true;
     }
 
+    public override ValueTask<IReadOnlyList<string>> InvalidIndexesAsync(Session session) =>
+        LeftoversAsync(session, session.CancellationToken);
+
     public override async ValueTask<string?> CleanUpAsync(Session session)
     {
         try

@@ -38,6 +38,10 @@ internal abstract class RepeatableStep
     /// <param name="inDoubt">Whether an earlier attempt may have run it to the end.</param>
     public abstract ValueTask<bool> IsToBeDoneAsync(Session session, bool inDoubt);
 
+    /// <summary>The invalid indexes that it removes before the command runs, with their schemas.</summary>
+    public virtual ValueTask<IReadOnlyList<string>> InvalidIndexesAsync(Session session) =>
+        ValueTask.FromResult<IReadOnlyList<string>>([]);
+
     /// <summary>After a failure, removes what it left as far as that is possible now; says what was removed, or null.</summary>
     public abstract ValueTask<string?> CleanUpAsync(Session session);
 }
@@ -78,6 +82,11 @@ internal sealed class CreateIndexConcurrentlyStep(ConcurrentIndex index, ILogger
         logger.StepAlreadyDone($"The index {found.Name}");
         return false;
     }
+
+    public override async ValueTask<IReadOnlyList<string>> InvalidIndexesAsync(Session session) =>
+        await FindAsync(session, session.CancellationToken).ConfigureAwait(false) is { IsValid: false } invalid
+            ? [invalid.Name]
+            : [];
 
     public override async ValueTask<string?> CleanUpAsync(Session session)
     {

@@ -203,6 +203,102 @@ public class DatabaseStateGuardTests(PostgresServer postgres)
         await Run.MigrateAsync(context, async);
     }
 
+    /// <summary>Whether the pending statement, run, leaves an invalid index is what PostgreSQL says; the guard has to say the same before.</summary>
+    [Theory]
+    [InlineData("CREATE INDEX CONCURRENTLY lone_x ON lone (x)", true)]
+    [InlineData("CREATE INDEX CONCURRENTLY IF NOT EXISTS Lone_X ON public.lone (x)", true)]
+    [InlineData("CREATE TABLE clone_xy (x int)", false)]
+    [InlineData("CREATE INDEX CONCURRENTLY lone_xy ON lone (x)", false)]
+    [InlineData("DROP INDEX CONCURRENTLY lone_x", true)]
+    [InlineData("DROP INDEX other.lone_x", false)]
+    [InlineData("DROP TABLE lone", true)]
+    [InlineData("REINDEX INDEX CONCURRENTLY lone_x", true)]
+    [InlineData("REINDEX INDEX lone_x", true)]
+    [InlineData("REINDEX INDEX lone_pkey", false)]
+    [InlineData("REINDEX TABLE lone", true)]
+    [InlineData("REINDEX TABLE CONCURRENTLY lone", false)]
+    [InlineData("REINDEX TABLE other.lone", false)]
+    [InlineData("REINDEX SCHEMA public", true)]
+    [InlineData("REINDEX SCHEMA other", false)]
+    [InlineData("REINDEX SCHEMA CONCURRENTLY public", false)]
+    [InlineData("REINDEX (VERBOSE, CONCURRENTLY) TABLE lone", false)]
+    public async Task Invalid_index_is_forgiven_only_where_the_run_mends_it(string pending, bool mends)
+    {
+        await using var database = await postgres.CreateDatabaseAsync();
+        await ExecuteAsync(
+            database.ConnectionString,
+            """
+            CREATE TABLE lone (id int PRIMARY KEY, x int); CREATE INDEX lone_x ON lone (x);
+            CREATE SCHEMA other CREATE TABLE other.lone (x int) CREATE INDEX lone_x ON other.lone (x);
+            UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'public.lone_x'::regclass
+            """
+        );
+        PendingContext.Sql.Value = pending;
+        await using var context = new PendingContext(database.ConnectionString);
+
+        var exception = await Record.ExceptionAsync(() => Run.MigrateAsync(context, async: true));
+
+        Assert.Equal(mends ? null : "InvalidIndex", (exception as MigrationRefusedException)?.Id);
+        if (!mends)
+        {
+            await using var unguarded = new NpgsqlConnection(database.ConnectionString);
+            await unguarded.OpenAsync(TestContext.Current.CancellationToken);
+            await using var command = new NpgsqlCommand(pending, unguarded);
+            await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+        }
+
+        Assert.Equal(
+            !mends,
+            await Catalogs.ScalarAsync<bool>(
+                database.ConnectionString,
+                "SELECT EXISTS (SELECT FROM pg_index WHERE NOT indisvalid)"
+            )
+        );
+    }
+
+    [Theory]
+    [InlineData("REINDEX TABLE CONCURRENTLY lone", true)]
+    [InlineData("REINDEX INDEX CONCURRENTLY lone_x", true)]
+    [InlineData("REINDEX INDEX CONCURRENTLY lone_pkey", false)]
+    [InlineData("REINDEX INDEX lone_x", false)]
+    public async Task What_a_broken_off_reindex_left_is_forgiven_where_the_next_one_drops_it(string pending, bool mends)
+    {
+        await using var database = await postgres.CreateDatabaseAsync();
+        await ExecuteAsync(
+            database.ConnectionString,
+            """
+            CREATE TABLE lone (id int PRIMARY KEY, x int); CREATE INDEX lone_x ON lone (x); CREATE INDEX lone_x_ccnew ON lone (x);
+            UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'lone_x_ccnew'::regclass
+            """
+        );
+        PendingContext.Sql.Value = pending;
+        await using var context = new PendingContext(database.ConnectionString);
+
+        var exception = await Record.ExceptionAsync(() => Run.MigrateAsync(context, async: true));
+
+        Assert.Equal(mends ? null : "InvalidIndex", (exception as MigrationRefusedException)?.Id);
+        Assert.Equal(
+            !mends,
+            await Catalogs.ScalarAsync<bool>(
+                database.ConnectionString,
+                "SELECT EXISTS (SELECT FROM pg_index WHERE NOT indisvalid)"
+            )
+        );
+    }
+
+    private sealed class PendingContext(string connectionString) : TestsContext(connectionString)
+    {
+        public static AsyncLocal<string> Sql { get; } = new();
+
+        [DbContext(typeof(PendingContext))]
+        [Migration("20260101000000_Pending")]
+        public sealed class Pending : Migration
+        {
+            protected override void Up(MigrationBuilder migrationBuilder) =>
+                migrationBuilder.Sql(Sql.Value!, suppressTransaction: true);
+        }
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
