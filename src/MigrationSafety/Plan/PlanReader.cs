@@ -101,31 +101,29 @@ internal static class PlanReader
         var statements = new List<RunPlanStatement>();
         foreach (var (statement, note) in planned)
         {
-            // Of several the largest table's: there the most are kept waiting.
-            (StatementLock Taken, RelationSize Size)? largest = null;
-            foreach (var taken in StatementLock.AllOf(statement))
+            var held = new List<RunPlanLock>();
+            foreach (var taken in await TakenLocks.ReadAsync(session, statement).ConfigureAwait(false))
             {
-                if (
-                    await RelationSize.ReadAsync(session, taken.Relation).ConfigureAwait(false) is { } size
-                    && (largest is null || size.Bytes > largest.Value.Size.Bytes)
-                )
+                if (await RelationSize.ReadAsync(session, taken.Relation).ConfigureAwait(false) is { } size)
                 {
-                    largest = (taken, size);
+                    held.Add(new RunPlanLock(taken.Mode, taken.Relation, size.Rows, size.Bytes));
                 }
             }
 
+            var first = held.FirstOrDefault();
             statements.Add(
-                largest is not { Taken: var held, Size: var of }
-                    ? new RunPlanStatement(Failures.Secrets.Masked(statement.Text), null, null, null, null, false, note)
-                    : new RunPlanStatement(
-                        Failures.Secrets.Masked(statement.Text),
-                        held.Mode,
-                        held.Relation,
-                        of.Rows,
-                        of.Bytes,
-                        await TableRewrite.IsOneAsync(session, statement).ConfigureAwait(false),
-                        note
-                    )
+                new RunPlanStatement(
+                    Failures.Secrets.Masked(statement.Text),
+                    first?.Lock,
+                    first?.Relation,
+                    first?.Rows,
+                    first?.Bytes,
+                    first is not null
+                        && StatementLock.Of(statement)?.Relation == first.Relation
+                        && await TableRewrite.IsOneAsync(session, statement).ConfigureAwait(false),
+                    note,
+                    [.. held.Skip(1)]
+                )
             );
         }
 

@@ -50,12 +50,15 @@ internal static class PlanText
                         text.Append("        ").AppendLine(statement.Note);
                     }
 
-                    if (statement.Lock is not null)
+                    if (statement is { Lock: { } mode, Relation: { } relation, Rows: { } rows, Bytes: { } bytes })
                     {
-                        text.AppendLine(
-                            CultureInfo.InvariantCulture,
-                            $"        {statement.Lock} on {statement.Relation} (about {statement.Rows:N0} rows, {DiskSize.Text(statement.Bytes ?? 0)}){(statement.Rewrites ? ", written anew" : "")}"
-                        );
+                        text.Append(Line(new RunPlanLock(mode, relation, rows, bytes)))
+                            .AppendLine(statement.Rewrites ? ", written anew" : "");
+                    }
+
+                    foreach (var further in statement.FurtherLocks)
+                    {
+                        text.AppendLine(Line(further));
                     }
                 }
             }
@@ -93,6 +96,12 @@ internal static class PlanText
         text.Append($"To run exactly this: -- --expect-plan {plan.Digest}");
         return text.ToString();
     }
+
+    private static string Line(RunPlanLock taken) =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"        {taken.Lock} on {taken.Relation} (about {taken.Rows:N0} rows, {DiskSize.Text(taken.Bytes)})"
+        );
 
     private static string OneLine(string sql)
     {

@@ -60,12 +60,13 @@ internal sealed record RunPlanTransaction(bool InTransaction, IReadOnlyList<RunP
 
 /// <summary>One statement.</summary>
 /// <param name="Sql">Its text.</param>
-/// <param name="Lock">The table lock it takes, or null.</param>
+/// <param name="Lock">The lock that it takes on what it is about; null where there is none, or nothing there yet.</param>
 /// <param name="Relation">On what, or null.</param>
 /// <param name="Rows">PostgreSQL's estimate of the rows in it; null when it does not exist yet.</param>
 /// <param name="Bytes">Its size with indexes, in bytes; null when it does not exist yet.</param>
 /// <param name="Rewrites">Whether it is written anew, and takes its size on the disk once more meanwhile.</param>
 /// <param name="Note">What was done to the operation that it comes from, to keep it online, or why nothing was; or null.</param>
+/// <param name="FurtherLocks">Those that it takes besides, on other relations.</param>
 internal sealed record RunPlanStatement(
     string Sql,
     string? Lock,
@@ -73,8 +74,16 @@ internal sealed record RunPlanStatement(
     long? Rows,
     long? Bytes,
     bool Rewrites,
-    string? Note = null
+    string? Note,
+    IReadOnlyList<RunPlanLock> FurtherLocks
 );
+
+/// <summary>A lock that a statement takes.</summary>
+/// <param name="Lock">PostgreSQL's name of it.</param>
+/// <param name="Relation">On what.</param>
+/// <param name="Rows">PostgreSQL's estimate of the rows in it.</param>
+/// <param name="Bytes">Its size with indexes, in bytes.</param>
+internal sealed record RunPlanLock(string Lock, string Relation, long Rows, long Bytes);
 
 /// <summary>How long the run would wait for what; milliseconds.</summary>
 internal sealed record RunPlanLimits(

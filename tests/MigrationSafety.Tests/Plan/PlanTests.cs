@@ -48,6 +48,7 @@ public class PlanTests(PostgresServer postgres)
               outside of a transaction:
                 DROP INDEX CONCURRENTLY pets_born
                     ShareUpdateExclusiveLock on pets_born \(about \d+ rows, \d+ kB\)
+                    ShareUpdateExclusiveLock on pets \(about \d+ rows, \d+ kB\)
               in one transaction:
                 INSERT INTO owners VALUES \(1000, 'late@example\.org'\)
                     RowExclusiveLock on owners \(about \d+ rows, \d+ kB\)
@@ -129,7 +130,10 @@ public class PlanTests(PostgresServer postgres)
     [InlineData("CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS i ON ONLY t (a)", "ShareUpdateExclusiveLock t")]
     [InlineData("ALTER TABLE IF EXISTS ONLY t ADD c int", "AccessExclusiveLock t")]
     [InlineData("ALTER TABLE t VALIDATE CONSTRAINT c", "ShareUpdateExclusiveLock t")]
-    [InlineData("ALTER TABLE t ADD CONSTRAINT c FOREIGN KEY (a) REFERENCES u NOT VALID", "ShareRowExclusiveLock t")]
+    [InlineData(
+        "ALTER TABLE t ADD CONSTRAINT c FOREIGN KEY (a) REFERENCES u NOT VALID",
+        "ShareRowExclusiveLock t, ShareRowExclusiveLock u"
+    )]
     [InlineData("CREATE TABLE n (a text REFERENCES s.u (id))", "ShareRowExclusiveLock s.u")]
     [InlineData(
         "CREATE TABLE n (a text, b text, c text, d text, e text, f text, g text, h text, CONSTRAINT k FOREIGN KEY (a) REFERENCES u (id), i int REFERENCES \"V\")",
