@@ -4,6 +4,7 @@ using Microsoft.EntityFrameworkCore.Migrations;
 using Microsoft.EntityFrameworkCore.Storage;
 using MigrationSafety.Arguments;
 using MigrationSafety.Connections;
+using MigrationSafety.Statements;
 
 namespace MigrationSafety.Execution;
 
@@ -127,15 +128,15 @@ internal sealed class MigrationPlanner(
         modelInitializer.Initialize(migration.TargetModel, designTime: true, validationLogger: null);
 
     private IReadOnlyList<MigrationCommand> WithHistory(IReadOnlyList<MigrationCommand> commands, string historySql) =>
-        [
-            .. commands,
-            new MigrationCommand(
-                rawSql.Build(historySql),
-                context.Context,
-                commandLogger,
-                commands.Any(command => command.TransactionSuppressed)
-            ),
-        ];
+        [.. commands.SelectMany(Sendable), Command(historySql, commands.Any(command => command.TransactionSuppressed))];
+
+    private IEnumerable<MigrationCommand> Sendable(MigrationCommand command) =>
+        AtomicBody.Cut(command.CommandText) is { Count: > 1 } parts
+            ? parts.Select(part => Command(part, command.TransactionSuppressed))
+            : [command];
+
+    private MigrationCommand Command(string sql, bool transactionSuppressed) =>
+        new(rawSql.Build(sql), context.Context, commandLogger, transactionSuppressed);
 
     private static bool IsAfter(string id, string target) =>
         string.Compare(id, target, StringComparison.OrdinalIgnoreCase) > 0;

@@ -34,6 +34,7 @@ internal sealed class SafeMigratorRegistration
         services.AddScoped<RunningCommand>();
         services.AddScoped<IInterceptor>(provider => provider.GetRequiredService<RunningCommand>());
         services.AddSingleton<IInterceptor, ConnectionStringInterceptor>();
+        services.AddSingleton<IInterceptor, AtomicBodyInterceptor>();
         services.AddScoped<MigrationCode>();
         services.AddScoped<MigrationPlanner>();
         services.AddScoped<MigrationRun>();
