@@ -162,6 +162,59 @@ public class MigrationGuardTests(PostgresServer postgres)
     }
 
     [Fact]
+    public async Task History_that_was_dropped_while_the_journal_is_still_there()
+    {
+        await using var database = await postgres.CreateDatabaseAsync();
+        await using var context = new PlainContext(database.ConnectionString);
+        await Run.MigrateAsync(context, async: true, "20260102000000_Author");
+        await ExecuteAsync(
+            database.ConnectionString,
+            """
+            UPDATE migrations.applied_migration SET applied_at = '2026-03-01 12:30:15+00', applied_by = 'anna';
+            DROP TABLE migrations."__EFMigrationsHistory"
+            """
+        );
+
+        var message = await RefusalAsync(context);
+        Assert.Equal(
+            $"""
+            20260101000000_Notes is recorded as applied (2026-03-01 12:30:15 UTC by anna); 20260102000000_Author is recorded as applied (2026-03-01 12:30:15 UTC by anna); but the table migrations."__EFMigrationsHistory" is gone, which held their rows: dropped by hand, or by something that is not these rails. Applied a second time, they would meet what they have made already.
+
+            State: nothing was changed.
+            To do: look whether what they make is in the database.
+              20260101000000_Notes begins with: CREATE TABLE notes (id int PRIMARY KEY, body text)
+              20260102000000_Author begins with: ALTER TABLE notes ADD author text
+            If it is there, make the table again and put the rows back:
+              CREATE TABLE IF NOT EXISTS migrations."__EFMigrationsHistory" ( "MigrationId" character varying(150) NOT NULL, "ProductVersion" character varying(32) NOT NULL, CONSTRAINT "PK___EFMigrationsHistory" PRIMARY KEY ("MigrationId") );
+              INSERT INTO migrations."__EFMigrationsHistory" ("MigrationId", "ProductVersion") VALUES ('20260101000000_Notes', '{ProductInfo.GetVersion()}');
+              INSERT INTO migrations."__EFMigrationsHistory" ("MigrationId", "ProductVersion") VALUES ('20260102000000_Author', '{ProductInfo.GetVersion()}');
+            If it is not, because they were really reverted, take the record away:
+              DELETE FROM migrations.applied_migration WHERE history_table = 'migrations.__EFMigrationsHistory' AND migration_id = '20260101000000_Notes';
+              DELETE FROM migrations.applied_migration WHERE history_table = 'migrations.__EFMigrationsHistory' AND migration_id = '20260102000000_Author';
+            Then run again.
+            """,
+            message
+        );
+
+        await ExecuteAsync(
+            database.ConnectionString,
+            string.Join(
+                '\n',
+                message
+                    .Split('\n')
+                    .SkipWhile(line => !line.StartsWith("If it is there", StringComparison.Ordinal))
+                    .Skip(1)
+                    .TakeWhile(line => line.StartsWith("  ", StringComparison.Ordinal))
+            )
+        );
+        await Run.MigrateAsync(context, async: true);
+        Assert.Equal(
+            3,
+            (await context.Database.GetAppliedMigrationsAsync(TestContext.Current.CancellationToken)).Count()
+        );
+    }
+
+    [Fact]
     public async Task Row_of_the_history_that_the_journal_does_not_know()
     {
         await using var database = await postgres.CreateDatabaseAsync();
