@@ -412,10 +412,7 @@ internal sealed class MigrationRun(
                 tables.Applied
             )
             .ConfigureAwait(false);
-        IReadOnlyList<HistoryRow> rows =
-            !exists[0].History ? []
-            : session.Async ? await history.GetAppliedMigrationsAsync(session.CancellationToken).ConfigureAwait(false)
-            : history.GetAppliedMigrations();
+        var rows = exists[0].History ? await session.ReadHistoryAsync(history).ConfigureAwait(false) : [];
         return ([.. rows.Select(row => row.MigrationId)], exists[0].Journal);
     }
 

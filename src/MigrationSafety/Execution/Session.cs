@@ -127,6 +127,22 @@ internal sealed class Session(
         return rows;
     }
 
+    /// <summary>Reads EF Core's history through EF Core, watched like everything else that may wait for a lock.</summary>
+    public async ValueTask<IReadOnlyList<HistoryRow>> ReadHistoryAsync(IHistoryRepository history)
+    {
+        IReadOnlyList<HistoryRow> rows = [];
+        await WatchedAsync(
+                null,
+                cancellationToken,
+                async () =>
+                    rows = async
+                        ? await history.GetAppliedMigrationsAsync(cancellationToken).ConfigureAwait(false)
+                        : history.GetAppliedMigrations()
+            )
+            .ConfigureAwait(false);
+        return rows;
+    }
+
     public async ValueTask BeginAsync()
     {
         cancellationToken.ThrowIfCancellationRequested();

@@ -83,6 +83,33 @@ public class PatientLookTests(PostgresServer postgres)
         );
     }
 
+    // EF Core reads it, not the rails.
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Who_has_locked_the_history_is_said(bool async)
+    {
+        await using var database = await NotesAsync();
+        await using var holder = await LockingAsync(database.ConnectionString, "migrations.\"__EFMigrationsHistory\"");
+        await using var context = new PlainContext(
+            database.ConnectionString,
+            o => o.LockWait(TimeSpan.FromMilliseconds(100))
+        );
+
+        var exception = await Assert.ThrowsAsync<MigrationFailedException>(() => Run.MigrateAsync(context, async));
+
+        Assert.Contains(
+            $"\nIn the way: pid {holder.Connection!.ProcessID}, ",
+            exception.Message,
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "we want AccessShareLock on migrations.\"__EFMigrationsHistory\"",
+            exception.Message,
+            StringComparison.Ordinal
+        );
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
@@ -140,12 +167,12 @@ public class PatientLookTests(PostgresServer postgres)
         return database;
     }
 
-    private static async Task<NpgsqlTransaction> LockingAsync(string connectionString)
+    private static async Task<NpgsqlTransaction> LockingAsync(string connectionString, string table = "notes")
     {
         var connection = new NpgsqlConnection(connectionString + ";Application Name=somebody;Pooling=false");
         await connection.OpenAsync(Cancellation);
         var transaction = await connection.BeginTransactionAsync(Cancellation);
-        await using var command = new NpgsqlCommand("LOCK TABLE notes", connection, transaction);
+        await using var command = new NpgsqlCommand($"LOCK TABLE {table}", connection, transaction);
         await command.ExecuteNonQueryAsync(Cancellation);
         return transaction;
     }
