@@ -189,7 +189,8 @@ internal sealed class MigrationExecutor(
             catch (PostgresException e) when (IsRetriable(e))
             {
                 await session.RollbackAsync().ConfigureAwait(false);
-                await PauseAsync(session, step.Migration, at, e, budget, watch).ConfigureAwait(false);
+                await PauseAsync(session, step.Migration, Math.Min(at, step.End - 1), e, budget, watch)
+                    .ConfigureAwait(false);
             }
             catch (PostgresException e)
                 when (at < step.End && IsRefusedInTransaction(e) && step.Migration.Commands[at].TransactionSuppressed)

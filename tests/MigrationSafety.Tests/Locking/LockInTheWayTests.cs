@@ -183,6 +183,37 @@ public class LockInTheWayTests(PostgresServer postgres)
         );
     }
 
+    // The journal is written to behind the last command.
+    [Fact]
+    public async Task Who_has_locked_the_journal_against_writers_is_said()
+    {
+        await using var database = await NotesAsync();
+        await using var connection = new NpgsqlConnection(database.ConnectionString + ";Pooling=false");
+        await connection.OpenAsync(Cancellation);
+        await using var transaction = await connection.BeginTransactionAsync(Cancellation);
+        await using var hold = new NpgsqlCommand(
+            "LOCK TABLE migrations.applied_migration IN SHARE MODE",
+            connection,
+            transaction
+        );
+        await hold.ExecuteNonQueryAsync(Cancellation);
+        await using var context = new PlainContext(
+            database.ConnectionString,
+            o =>
+                o.LockTimeout(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1)).LockWait(TimeSpan.FromMilliseconds(100))
+        );
+
+        var exception = await Assert.ThrowsAsync<MigrationFailedException>(() =>
+            Run.MigrateAsync(context, async: true)
+        );
+
+        Assert.Equal("LockNotGiven", exception.Id);
+        Assert.Matches(
+            $@"In the way: pid {connection.ProcessID}, .* holds ShareLock, we want RowExclusiveLock on migrations\.applied_migration",
+            exception.Message
+        );
+    }
+
     [Fact]
     public async Task A_prepared_transaction_in_the_way_is_named_with_what_ends_it()
     {
