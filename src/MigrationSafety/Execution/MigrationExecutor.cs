@@ -7,6 +7,7 @@ using MigrationSafety.Diagnostics;
 using MigrationSafety.Failures;
 using MigrationSafety.Journal;
 using MigrationSafety.Locking;
+using MigrationSafety.Plan;
 using MigrationSafety.Statements;
 using Npgsql;
 
@@ -399,6 +400,13 @@ internal sealed class MigrationExecutor(
     )
     {
         MigrationSafetyDiagnostics.Retries.Add(1);
+        if (e.SqlState == PostgresErrorCodes.LockNotAvailable)
+        {
+            await watch
+                .LookAgainAsync(session, [.. migration.StatementsOf(command).SelectMany(StatementLock.AllOf)])
+                .ConfigureAwait(false);
+        }
+
         if (budget.IsSpent)
         {
             throw LockNotGiven(e, migration, command, (budget.Attempt, budget.LockTimeout), watch);

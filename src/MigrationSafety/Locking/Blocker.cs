@@ -1,5 +1,6 @@
 using MigrationSafety.Arguments;
 using MigrationSafety.Execution;
+using MigrationSafety.Plan;
 using Npgsql;
 
 namespace MigrationSafety.Locking;
@@ -58,24 +59,72 @@ internal sealed record Blocker(
         await using var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
         while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
         {
-            blockers.Add(
-                new Blocker(
-                    reader.GetInt32(0),
-                    Text(reader, 1),
-                    Text(reader, 2),
-                    Text(reader, 3),
-                    reader.IsDBNull(4) ? null : reader.GetTimeSpan(4),
-                    Text(reader, 5),
-                    Text(reader, 6),
-                    Text(reader, 7),
-                    Text(reader, 8),
-                    reader.GetBoolean(9)
-                )
-            );
+            blockers.Add(Read(reader));
         }
 
         return blockers;
     }
+
+    /// <summary>
+    /// Who holds now what would keep these locks from being given. For afterwards, when our own transaction waits no more: which of the locks
+    /// it was that was not given, PostgreSQL does not say, and so this may name somebody too many.
+    /// </summary>
+    public static ValueTask<IReadOnlyList<Blocker>> HoldingAsync(
+        Session session,
+        IReadOnlyList<StatementLock> wanted
+    ) =>
+        session.QueryAsync(
+            $"""
+            WITH modes AS (
+                SELECT ARRAY['AccessShareLock', 'RowShareLock', 'RowExclusiveLock', 'ShareUpdateExclusiveLock', 'ShareLock',
+                             'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock'] AS weakest_first),
+            wanted AS (
+                SELECT DISTINCT ON (r.oid) r.oid AS relation, w.mode, array_position(weakest_first, w.mode) AS strength
+                FROM modes, unnest({TextArray.Of(wanted.Count)}, {TextArray.Of(
+                wanted.Count,
+                first: 1 + wanted.Count
+            )}) AS w (name, mode),
+                    LATERAL (SELECT to_regclass(w.name)::oid AS oid UNION SELECT relid::oid FROM pg_partition_tree(to_regclass(w.name))) r
+                WHERE r.oid IS NOT NULL
+                ORDER BY r.oid, strength DESC),
+            holding AS (
+                SELECT h.pid, h.virtualtransaction, w.relation, w.mode AS wanted, string_agg(DISTINCT h.mode, ', ') AS held
+                FROM modes, wanted w JOIN pg_locks h ON h.relation = w.relation AND h.locktype = 'relation' AND h.granted
+                WHERE h.pid IS DISTINCT FROM pg_backend_pid()
+                  AND h.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+                  -- From which mode on another one conflicts, by the strength of the wanted one; of all, only two of SHARE go together.
+                  AND array_position(weakest_first, h.mode) >= (ARRAY[8, 7, 5, 4, 3, 3, 2, 1])[w.strength]
+                  AND NOT (w.mode = 'ShareLock' AND h.mode = 'ShareLock')
+                GROUP BY h.pid, h.virtualtransaction, w.relation, w.mode)
+            SELECT a.pid, a.usename::text, a.application_name, a.state, now() - a.xact_start, h.held, h.wanted || ' on ' || h.relation::regclass,
+                   rtrim(left(regexp_replace(a.query, '\s+', ' ', 'g'), 80), '; '), h.virtualtransaction,
+                   coalesce(a.backend_type = 'autovacuum worker', a.usesysid IS NULL)
+            FROM holding h JOIN pg_stat_activity a ON a.pid = h.pid
+            UNION ALL
+            SELECT 0, x.owner::text, '', 'prepared', now() - x.prepared, h.held, h.wanted || ' on ' || h.relation::regclass, x.gid,
+                   h.virtualtransaction, false
+            FROM holding h
+            JOIN pg_locks t ON t.locktype = 'transactionid' AND t.pid IS NULL AND t.virtualtransaction = h.virtualtransaction
+            JOIN pg_prepared_xacts x ON x.transaction = t.transactionid AND x.database = current_database()
+            WHERE h.pid IS NULL
+            """,
+            Read,
+            [.. wanted.Select(w => w.Relation), .. wanted.Select(w => w.Mode)]
+        );
+
+    private static Blocker Read(NpgsqlDataReader reader) =>
+        new(
+            reader.GetInt32(0),
+            Text(reader, 1),
+            Text(reader, 2),
+            Text(reader, 3),
+            reader.IsDBNull(4) ? null : reader.GetTimeSpan(4),
+            Text(reader, 5),
+            Text(reader, 6),
+            Text(reader, 7),
+            Text(reader, 8),
+            reader.GetBoolean(9)
+        );
 
     /// <summary>
     /// Whether one of the transactions is still open. Asked of pg_locks, which hides nothing from a role without privileges.

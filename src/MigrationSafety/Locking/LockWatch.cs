@@ -1,4 +1,6 @@
 using MigrationSafety.Execution;
+using MigrationSafety.Failures;
+using MigrationSafety.Plan;
 using Npgsql;
 
 namespace MigrationSafety.Locking;
@@ -14,6 +16,8 @@ internal sealed class LockWatch : IAsyncDisposable
     private readonly bool _async;
     private volatile IReadOnlyList<Blocker> _last = [];
     private volatile string? _problem;
+    private IReadOnlyList<Blocker> _holding = [];
+    private bool _looked;
 
     /// <param name="session">The session whose step runs.</param>
     /// <param name="pid">Its backend.</param>
@@ -34,16 +38,41 @@ internal sealed class LockWatch : IAsyncDisposable
     public IReadOnlyList<Blocker> Blockers => _last;
 
     /// <summary>Forgets who was seen: the next attempt may meet others.</summary>
-    public void Forget() => _last = [];
+    public void Forget() => (_last, _holding, _looked) = ([], [], false);
+
+    /// <summary>
+    /// After an attempt that was over before anybody could be seen: looks, from the session itself, who holds the tables that it wanted. It is
+    /// for what is said only: an attempt that waited in vain for somebody who is not in the way would be worse than one more attempt.
+    /// </summary>
+    public async ValueTask LookAgainAsync(Session session, IReadOnlyList<StatementLock> wanted)
+    {
+        if (_last.Count > 0 || wanted.Count == 0)
+        {
+            return;
+        }
+
+        try
+        {
+            _holding = await Blocker.HoldingAsync(session, wanted).ConfigureAwait(false);
+            _looked = true;
+        }
+        catch (PostgresException e) when (!LostConnection.Is(e))
+        {
+            // A courtesy too: a name that PostgreSQL does not find again must not end the run.
+        }
+    }
+
+    private IReadOnlyList<Blocker> Seen => _last is { Count: > 0 } blockers ? blockers : _holding;
 
     public string Text =>
-        _last is { Count: > 0 } blockers ? string.Join("; ", blockers)
+        Seen is { Count: > 0 } seen ? string.Join("; ", seen)
+        : _looked ? "nobody any more; it was over too soon to be seen"
         : _problem is { } problem ? $"could not be seen ({problem})"
-        : "could not be seen, it was over too soon";
+        : "not seen yet, the attempt was shorter than the look for it";
 
     /// <summary>What to do about it, up to the word "and".</summary>
     public string ToDo =>
-        _last is [var first, ..]
+        Seen is [var first, ..]
             ? $"end what is in the way ({first.ToEnd} if it may be ended) or wait for it, and"
             : "find out what holds the lock (SELECT * FROM pg_stat_activity WHERE xact_start IS NOT NULL ORDER BY xact_start;) and";
 

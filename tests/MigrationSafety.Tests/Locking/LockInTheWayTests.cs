@@ -49,6 +49,43 @@ public class LockInTheWayTests(PostgresServer postgres)
         );
     }
 
+    // Without a second session nobody can look while the first one waits; afterwards it can look itself.
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Who_holds_the_lock_is_said_also_of_an_attempt_that_nobody_could_watch(bool async)
+    {
+        await using var database = await NotesAsync();
+        await using var reader = await ReaderAsync(database);
+        var pid = reader.Connection!.ProcessID;
+        var log = new LogLines();
+        await using var context = new PlainContext(
+            database.ConnectionString + ";Application Name=watched;Maximum Pool Size=1",
+            o => o.LockTimeout(TimeSpan.FromMilliseconds(100), TimeSpan.FromMilliseconds(100))
+        )
+        {
+            Further = log.AddTo,
+        };
+
+        var run = Task.Run(() => Run.MigrateAsync(context, async), Cancellation);
+        await log.SeenAsync("(attempt 1)");
+        await reader.CommitAsync(Cancellation);
+        await run;
+
+        Assert.Contains(
+            log.Lines,
+            line =>
+                line.Contains(
+                    $"could not get a lock within 100 ms (attempt 1). In the way: pid {pid}, ",
+                    StringComparison.Ordinal
+                )
+                && line.Contains(
+                    "holds AccessShareLock, we want AccessExclusiveLock on notes, query: SELECT * FROM notes",
+                    StringComparison.Ordinal
+                )
+        );
+    }
+
     [Fact]
     public async Task A_wait_that_lasts_is_told_again_with_who_it_is_for()
     {
