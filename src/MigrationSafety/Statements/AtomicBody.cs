@@ -1,8 +1,8 @@
 namespace MigrationSafety.Statements;
 
 /// <summary>
-/// A function whose body is standard SQL (BEGIN ATOMIC …; …; END). Npgsql cuts a command at every semicolon, also at those of the body
-/// (npgsql/npgsql#4445), unless the command has a positional parameter: then it is sent as it stands, and may hold one statement only.
+/// A function whose body is standard SQL (BEGIN ATOMIC …; …; END). Npgsql cuts a command at every semicolon, also at those of the body,
+/// unless the command has a positional parameter: then it is sent as it stands, and may hold one statement only.
 /// </summary>
 internal static class AtomicBody
 {
