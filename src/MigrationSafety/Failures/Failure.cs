@@ -9,6 +9,9 @@ namespace MigrationSafety;
 /// <param name="ToDo">What to do now, with names and commands that can be pasted.</param>
 public sealed record Failure(string Id, string What, string? State, string ToDo)
 {
+    /// <summary>The argument with which the run goes on all the same, as its <see cref="ToDo"/> says; null where there is none.</summary>
+    internal string? AllowedBy { get; init; }
+
     /// <summary>The whole message.</summary>
     public override string ToString()
     {

@@ -44,6 +44,9 @@ internal sealed class DataLossGuard : IMigrationGuard
             null,
             // With its target: without one, the same argument would go forward.
             $"if this data may go: take a backup (pg_dump), then run again: efbundle {context.Plan.Target} -- --allow-data-loss"
-        );
+        )
+        {
+            AllowedBy = "--allow-data-loss",
+        };
     }
 }

@@ -26,6 +26,9 @@ internal sealed class EditedMigrationGuard : IMigrationGuard
                     "undo the change and put it into a new migration: dotnet ef migrations add <Name>. When the change makes no difference "
                         + "to the schema: -- --allow-edited, which records the new checksum."
                 )
+                {
+                    AllowedBy = "--allow-edited",
+                }
         );
     }
 }

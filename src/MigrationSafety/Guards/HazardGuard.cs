@@ -44,6 +44,9 @@ internal sealed class HazardGuard : IMigrationGuard
             null,
             "change the migration as it is written there, or accept the hazard with its reason on the migration's class, and build again. To run "
                 + "it as it is, this once: -- --allow-hazards"
-        );
+        )
+        {
+            AllowedBy = "--allow-hazards",
+        };
     }
 }

@@ -27,6 +27,9 @@ internal sealed class OutOfOrderGuard : IMigrationGuard
                     "make it the newest: dotnet ef migrations remove (on its branch), merge, dotnet ef migrations add again. Or, when both "
                         + "orders give the same schema: -- --allow-out-of-order"
                 )
+                {
+                    AllowedBy = "--allow-out-of-order",
+                }
         );
     }
 }

@@ -73,6 +73,7 @@ internal static class PlanReader
                 Milliseconds(o.RunnerWait)
             ),
             refused?.ToString(),
+            refused?.AllowedBy,
             await HazardsAsync(context).ConfigureAwait(false)
         );
     }

@@ -92,8 +92,17 @@ internal static class PlanText
                 + $"{Time(limits.LockWait)}; a statement may take {Time(limits.StatementTimeout)}, outside of a transaction "
                 + $"{Time(limits.NonTransactionalTimeout)}; waits {Time(limits.RunnerWait)} for another run."
         );
-        text.AppendLine("Nothing was changed.");
-        text.Append($"To run exactly this: -- --expect-plan {plan.Digest}");
+        text.Append("Nothing was changed.");
+        text.Append(
+            plan switch
+            {
+                { Refused: null } => $"{Environment.NewLine}To run exactly this: -- --expect-plan {plan.Digest}",
+                { AllowedBy: { } argument } =>
+                    $"{Environment.NewLine}To run exactly this, although it is refused as said below: -- {argument} --expect-plan {plan.Digest}",
+                // What would be pasted would be refused again.
+                _ => "",
+            }
+        );
         return text.ToString();
     }
 

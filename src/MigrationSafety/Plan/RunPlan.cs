@@ -12,6 +12,7 @@ namespace MigrationSafety.Plan;
 /// <param name="Migrations">What would be reverted or applied, in order.</param>
 /// <param name="Limits">How long the run would wait for what.</param>
 /// <param name="Refused">Why it would be refused, or null.</param>
+/// <param name="AllowedBy">The argument with which it would not be refused for that; null where there is none.</param>
 /// <param name="Hazards">What is dangerous in it, accepted or not.</param>
 internal sealed record RunPlan(
     string Database,
@@ -20,6 +21,7 @@ internal sealed record RunPlan(
     IReadOnlyList<RunPlanMigration> Migrations,
     RunPlanLimits Limits,
     string? Refused,
+    string? AllowedBy,
     IReadOnlyList<RunPlanHazard> Hazards
 );
 

@@ -113,6 +113,61 @@ public class PlanTests(PostgresServer postgres)
     }
 
     [Fact]
+    public async Task A_refused_plan_says_how_it_runs_all_the_same()
+    {
+        await using var database = await postgres.CreateDatabaseAsync();
+        await LateAsync(database.ConnectionString);
+
+        var plan = await Bundle.RunAsync(nameof(PlainContext), database.ConnectionString, null, 0, "--plan");
+
+        var arguments = Regex.Match(
+            plan.Output,
+            "^To run exactly this, although it is refused as said below: -- (--allow-out-of-order --expect-plan [0-9a-f]{16})$",
+            RegexOptions.Multiline
+        );
+        Assert.True(arguments.Success, plan.ToString());
+        var run = await Bundle.RunAsync(
+            nameof(PlainContext),
+            database.ConnectionString,
+            null,
+            0,
+            arguments.Groups[1].Value.Split(' ')
+        );
+        Assert.True(run.ExitCode == 0, run.ToString());
+    }
+
+    [Fact]
+    public async Task Where_no_argument_lets_a_plan_run_none_is_named()
+    {
+        await using var database = await postgres.CreateDatabaseAsync();
+        await LateAsync(database.ConnectionString);
+        await Catalogs.ScalarAsync<int>(
+            database.ConnectionString,
+            "INSERT INTO migrations.\"__EFMigrationsHistory\" VALUES ('20990101000000_Newer', '10.0.0'); SELECT 1"
+        );
+
+        var plan = await Bundle.RunAsync(nameof(PlainContext), database.ConnectionString, null, 0, "--plan");
+
+        Assert.Contains("Nothing was changed.", plan.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("To run exactly this", plan.Output, StringComparison.Ordinal);
+    }
+
+    // The second of three migrations is not applied, as after a merge.
+    private static async Task LateAsync(string connectionString)
+    {
+        await using var context = new PlainContext(connectionString);
+        await Run.MigrateAsync(context, async: true);
+        await Catalogs.ScalarAsync<int>(
+            connectionString,
+            """
+            ALTER TABLE notes DROP COLUMN author;
+            DELETE FROM migrations."__EFMigrationsHistory" WHERE "MigrationId" LIKE '%Author';
+            DELETE FROM migrations.applied_migration WHERE migration_id LIKE '%Author'; SELECT 1
+            """
+        );
+    }
+
+    [Fact]
     public async Task A_database_that_does_not_exist_is_not_created_for_a_plan()
     {
         var server = new NpgsqlConnectionStringBuilder(postgres.Server.ConnectionString) { Database = "no_such_plan" };
