@@ -1,5 +1,6 @@
 using MigrationSafety.Arguments;
 using MigrationSafety.Execution;
+using MigrationSafety.Rewriting;
 using MigrationSafety.Statements;
 using Npgsql;
 
@@ -43,7 +44,7 @@ internal static class StatementFailure
             Line("Hint", e.Hint),
             Line("Where", e.Where)
         );
-        var (id, toDo) = Advice(e, database, statementTimeout);
+        var (id, toDo) = Advice(e, database, statementTimeout, CommandNote.Read(sql) is not null);
         return new Failure(
             id,
             $"{where}: {e.MessageText} ({e.SqlState}).\n{details}\n{Excerpt(text, position)}",
@@ -79,7 +80,8 @@ internal static class StatementFailure
     private static (string Id, string ToDo) Advice(
         PostgresException e,
         DatabaseDescription database,
-        TimeSpan statementTimeout
+        TimeSpan statementTimeout,
+        bool isOperation
     ) =>
         e.SqlState switch
         {
@@ -176,9 +178,15 @@ internal static class StatementFailure
                 when e.MessageText.Contains("partitioned table", StringComparison.Ordinal)
                     && e.MessageText.Contains("concurrently", StringComparison.Ordinal) => (
                 "StatementFailed",
-                "PostgreSQL does this concurrently for partitions only. Either build the index on each partition (CREATE INDEX CONCURRENTLY) "
-                    + "before, and the one of the whole table finds them; or, where its partitions are small, keep the operation as EF Core "
-                    + "writes it: .KeepAsWritten(\"the partitions are small\") behind it in the migration."
+                "PostgreSQL does this concurrently for partitions only. Build the index of the whole table alone (CREATE INDEX … ON ONLY …), each "
+                    + "partition's with CREATE INDEX CONCURRENTLY, and attach it: ALTER INDEX … ATTACH PARTITION …."
+                    + (
+                        isOperation
+                            ? " Or, where the partitions are small, keep the operation as EF Core writes it: .KeepAsWritten(\"the partitions are "
+                                + "small\") behind it in the migration. Where the table holds rows, the migration's class also accepts that writers wait: "
+                                + "[AcceptHazard(\"index-not-concurrent\", \"the partitions are small\")]."
+                            : ""
+                    )
             ),
             _ => ("StatementFailed", "correct the migration or what the message names, then run again."),
         };

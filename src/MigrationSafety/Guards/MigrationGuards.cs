@@ -15,6 +15,7 @@ internal static class MigrationGuards
         new OutOfOrderGuard(),
         new TransactionControlGuard(),
         new SessionResetGuard(),
+        new PartitionedConcurrentlyGuard(),
         // Before those that read tables: what is locked for long against readers too is said at once.
         new LongTransactionGuard(),
         new DataLossGuard(),
