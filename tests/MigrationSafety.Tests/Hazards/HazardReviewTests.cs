@@ -292,6 +292,27 @@ public sealed class HazardReviewTests
         );
 
     /// <summary>A block that fills a table in portions, alone outside of the transaction, and the same inside one.</summary>
+    // The rails finish a detachment that was broken off, and know by their journal that it is done.
+    [Theory]
+    [InlineData("ALTER TABLE events DETACH PARTITION events_2020 CONCURRENTLY", false)]
+    [InlineData("CREATE DATABASE other", true)]
+    public void What_the_rails_can_repeat_may_stand_before_other_commands(string sql, bool isFound)
+    {
+        var script = Reviewing.Migration("1_A") with
+        {
+            Commands =
+            [
+                new HazardCommand(sql) { TransactionSuppressed = true },
+                new HazardCommand("COMMENT ON TABLE events IS 'from 2021 on'"),
+            ],
+        };
+
+        Assert.Equal(
+            isFound,
+            new HazardReview().Review([script]).Findings.Any(f => f.Hazard == "suppressed-not-repeatable")
+        );
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]

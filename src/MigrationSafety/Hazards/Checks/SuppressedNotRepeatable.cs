@@ -13,7 +13,7 @@ internal sealed class SuppressedNotRepeatable : HazardCheck
             "A command outside of the transaction cannot be run a second time",
             "What PostgreSQL refuses inside a transaction is not rolled back when the migration fails or is killed. The next run starts with that command "
                 + "again, so it must be one that may run twice. The rails see to that for CREATE and DROP INDEX CONCURRENTLY of an index with a "
-                + "name; an index without a name is built a second time under another one, and other commands fail on what the first run left.",
+                + "name, for REINDEX and for DETACH PARTITION CONCURRENTLY; an index without a name is built a second time under another one, and other commands fail on what the first run left.",
             null,
             [
                 new HazardExample(
@@ -59,15 +59,13 @@ internal sealed class SuppressedNotRepeatable : HazardCheck
         else if (
             context.IsMigration
             && context.Statements.Count > 1
-            && statement.Statement
-                is OtherStatement { Verb: "CREATE DATABASE" or "CREATE TABLESPACE" }
-                    or AlterTable { Actions: [DetachPartition { Concurrently: true, Finalize: false }] }
+            && statement.Statement is OtherStatement { Verb: "CREATE DATABASE" or "CREATE TABLESPACE" }
             && context.Index < context.Statements.Count - 1
         )
         {
             yield return new Found(
                 statement,
-                statement.Statement is AlterTable alter ? context.Shown(alter.Name) : null,
+                null,
                 "This runs outside of the migration's transaction, and what comes after it may fail. The next run starts with this command again, which then fails on what "
                     + "it did the first time.",
                 Instead.Steps(
