@@ -49,5 +49,11 @@ public static class MigrationSafetyEventId
     /// <summary>A migration left settings of the session changed, and they were put back.</summary>
     public static readonly EventId SettingsPutBack = Make(14, nameof(SettingsPutBack));
 
+    /// <summary>Hazards that nobody has accepted, in what runs all the same.</summary>
+    public static readonly EventId Hazards = Make(15, nameof(Hazards));
+
+    /// <summary>Hazards could not be looked for.</summary>
+    public static readonly EventId HazardsUnknown = Make(16, nameof(HazardsUnknown));
+
     private static EventId Make(int number, string name) => new(First + number, name);
 }

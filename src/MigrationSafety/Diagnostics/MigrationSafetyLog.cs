@@ -51,6 +51,21 @@ internal static class MigrationSafetyLog
             left
         );
 
+    public static void Hazards(this ILogger logger, string holds, string list) =>
+        logger.LogWarning(
+            MigrationSafetyEventId.Hazards,
+            "{Holds}, and it runs all the same because of --allow-hazards (in code: HazardPolicy.Report):{List}",
+            holds,
+            list
+        );
+
+    public static void HazardsUnknown(this ILogger logger, string problem) =>
+        logger.LogWarning(
+            MigrationSafetyEventId.HazardsUnknown,
+            "Hazards could not be looked for, the schema could not be read: {Problem}",
+            problem
+        );
+
     public static void WaitingToLook(this ILogger logger, string elapsed, string blockers, string left) =>
         logger.LogWarning(
             MigrationSafetyEventId.WaitingForLock,

@@ -1,4 +1,5 @@
 using System.Text;
+using MigrationSafety.Diagnostics;
 using MigrationSafety.Hazards;
 
 namespace MigrationSafety.Guards;
@@ -32,15 +33,17 @@ internal sealed class HazardGuard : IMigrationGuard
         }
 
         var list = text.ToString().TrimEnd();
+        var holds =
+            $"What is to run on {context.Database} holds {(found.Count == 1 ? "a hazard" : $"{found.Count} hazards")} that nobody has accepted";
         if (context.Options.Hazards == HazardPolicy.Report)
         {
-            Microsoft.Extensions.Logging.LoggerExtensions.LogWarning(context.Logger, "{Hazards}", list.TrimStart());
+            context.Logger.Hazards(holds, list);
             return null;
         }
 
         return new Failure(
             "Hazard",
-            $"What is to run on {context.Database} holds {(found.Count == 1 ? "a hazard" : $"{found.Count} hazards")} that nobody has accepted:{list}",
+            $"{holds}:{list}",
             null,
             "change the migration as it is written there, or accept the hazard with its reason on the migration's class, and build again. To run "
                 + "it as it is, this once: -- --allow-hazards"

@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore.Migrations;
+using MigrationSafety.Diagnostics;
 using MigrationSafety.Execution;
 using MigrationSafety.Failures;
 using MigrationSafety.Hazards;
@@ -54,11 +55,7 @@ internal static class PlannedHazards
         catch (PostgresException e) when (!LostConnection.Is(e) && !PatientLook.IsLockNotGiven(e))
         {
             // A catalog that cannot be read is no reason to stop a release that was reviewed before.
-            Microsoft.Extensions.Logging.LoggerExtensions.LogWarning(
-                context.Logger,
-                "Hazards could not be looked for, the schema could not be read: {Problem}",
-                e.MessageText
-            );
+            context.Logger.HazardsUnknown(e.MessageText);
             return [];
         }
 

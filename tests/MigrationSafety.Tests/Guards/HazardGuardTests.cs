@@ -89,13 +89,22 @@ public class HazardGuardTests(PostgresServer postgres)
         await using var context = new HazardContext(database.ConnectionString);
         await Run.MigrateAsync(context, async: true, Base);
         await Catalogs.ScalarAsync<int>(database.ConnectionString, "INSERT INTO notes VALUES (1, 'x', 'y'); SELECT 1");
+        var log = new LogLines();
         await using var allowed = new HazardContext(
             database.ConnectionString,
             o => o.UseArguments(MigrationSafetyArguments.Parse(["--allow-hazards"]))
-        );
+        )
+        {
+            Further = log.AddTo,
+        };
 
         await Run.MigrateAsync(allowed, async: true, Index);
 
+        Assert.Matches(
+            @"What is to run on database ""\w+"" at \S+ as \w+ holds a hazard that nobody has accepted, and it runs all the same because of --allow-hazards "
+                + $@"\(in code: HazardPolicy\.Report\):\s+{Index}:\s+index-not-concurrent: ",
+            Assert.Single(log.Lines, line => line.Contains("index-not-concurrent", StringComparison.Ordinal))
+        );
         Assert.Contains(
             "notes_body_idx",
             await Catalogs.ReadAsync(database.ConnectionString),
