@@ -53,14 +53,26 @@ internal static partial class MissingPrivilege
                 "extension" =>
                     $"let a superuser create it once in \"{database}\": CREATE EXTENSION IF NOT EXISTS {create.Groups["name"].Value};"
                         + $"\n       or, for a trusted extension: GRANT CREATE ON DATABASE {Quoted(database)} TO {role};",
-                _ => $"as a superuser, let {user} do this, or run the migrations as the role that owns the schema.",
+                _ => OfSuperusers(exception, user),
             };
         }
 
-        return $"let {user} do this"
-            + (exception.Hint is { Length: > 0 } hint ? $" ({hint})" : "")
-            + ", or run the migrations as the role that owns the schema.";
+        if (ServerFileRole.Of(message) is { } ofServer)
+        {
+            return $"as a superuser: GRANT {ofServer} TO {role};   -- it may then do so with everything that the server's own user may";
+        }
+
+        return message.Contains("superuser", StringComparison.Ordinal)
+            ? OfSuperusers(exception, user)
+            : $"let {user} do this, or run the migrations as the role that owns the schema.{SaysServer(exception)}";
     }
+
+    private static string OfSuperusers(PostgresException exception, string user) =>
+        $"{user} may not do this. Where only a superuser may, take it out of the migration, and run it as one."
+        + SaysServer(exception);
+
+    private static string SaysServer(PostgresException exception) =>
+        exception.Hint is { Length: > 0 } hint ? $" The server's hint: {hint}" : "";
 
     private static string Quoted(string name) =>
         PlainName().IsMatch(name)
