@@ -15,11 +15,12 @@ internal static class MigrationGuards
         new OutOfOrderGuard(),
         new TransactionControlGuard(),
         new SessionResetGuard(),
+        // It asks the catalogs only; those behind it look at tables, which takes privileges.
+        new PrivilegesGuard(),
         new PartitionedConcurrentlyGuard(),
         // Before those that read tables: what is locked for long against readers too is said at once.
         new LongTransactionGuard(),
         new DataLossGuard(),
-        new PrivilegesGuard(),
         new HazardGuard(),
         new InvalidIndexGuard(),
         new DiskSpaceGuard(),

@@ -144,8 +144,10 @@ internal static class PlannedHazards
         var known = await context
             .Session.QueryAsync(
                 $"""
-                SELECT name, c.oid IS NOT NULL, coalesce(c.relkind IN ('r', 'p') AND has_table_privilege(c.oid, 'SELECT'), false)
-                FROM unnest({TextArray.Of(names.Length)}) AS name LEFT JOIN pg_class c ON c.oid = to_regclass(name)
+                SELECT name, c.oid IS NOT NULL, coalesce(
+                    c.relkind IN ('r', 'p') AND has_table_privilege(c.oid, 'SELECT') AND has_schema_privilege(c.relnamespace, 'USAGE'), false)
+                FROM unnest({TextArray.Of(names.Length)}) AS name
+                LEFT JOIN pg_class c ON c.oid = ({RelationOid.Of("name")})
                 """,
                 r => new
                 {

@@ -50,9 +50,7 @@ internal sealed class PrivilegesGuard : IMigrationGuard
 
         if (!rights.MayCreate && (rights.NoJournal || statements.Any(s => s.Tokens is ["CREATE", "SCHEMA", ..])))
         {
-            missing.Add(
-                $"CREATE on the database: GRANT CREATE ON DATABASE {context.Sql.DelimitIdentifier(context.Server.Database)} TO {role};"
-            );
+            missing.Add(CreateOnDatabase(context, role));
         }
 
         if (
@@ -67,6 +65,7 @@ internal sealed class PrivilegesGuard : IMigrationGuard
 
         missing.AddRange(await SchemasAsync(context, statements, role).ConfigureAwait(false));
         missing.AddRange(await OwnersAsync(context, statements, role).ConfigureAwait(false));
+        missing.AddRange(await ReservedStatements.MissingAsync(context, statements, role).ConfigureAwait(false));
         return missing.Count == 0
             ? null
             : new Failure(
@@ -77,6 +76,9 @@ internal sealed class PrivilegesGuard : IMigrationGuard
                 "as a superuser or the owner, run the statements above, then run again; or run as the role that owns the schema."
             );
     }
+
+    public static string CreateOnDatabase(MigrationGuardContext context, string role) =>
+        $"CREATE on the database: GRANT CREATE ON DATABASE {context.Sql.DelimitIdentifier(context.Server.Database)} TO {role};";
 
     // EF Core's history and the journal: they are written to last, when the migration's own statements have run for an hour.
     private static async ValueTask<IEnumerable<string>> RecordsAsync(MigrationGuardContext context, string role)
@@ -137,29 +139,51 @@ internal sealed class PrivilegesGuard : IMigrationGuard
         string role
     )
     {
-        var tables = statements
-            .Where(s => s.Tokens is ["CREATE", "TABLE", ..])
-            .Select(CreatedTable)
-            .OfType<string>()
-            .ToList();
-        var schemas = tables
-            .Select(name => name.LastIndexOf('.') is > 0 and var dot ? name[..dot] : Quoted(context))
-            .OfType<string>()
-            .Distinct(StringComparer.Ordinal)
+        var needed = statements
+            .SelectMany(Relations)
+            .Select(relation =>
+                (
+                    Schema: relation.Name.LastIndexOf('.') is > 0 and var dot ? relation.Name[..dot]
+                    : relation.IsNew && context.Server.CurrentSchema is { } current
+                        ? context.Sql.DelimitIdentifier(current)
+                    : null,
+                    relation.MakesSomething
+                )
+            )
+            .Where(relation => relation.Schema is not null)
+            .Distinct()
             .ToArray();
         return await context
             .Session.QueryAsync(
                 $"""
-                SELECT to_regnamespace(name)::text FROM unnest({TextArray.Of(schemas.Length)}) AS name
-                WHERE to_regnamespace(name) IS NOT NULL AND NOT has_schema_privilege(to_regnamespace(name)::oid, 'CREATE')
+                SELECT n.oid::regnamespace::text, bool_or(w.privilege = 'CREATE' AND NOT has_schema_privilege(n.oid, 'CREATE'))
+                FROM unnest({TextArray.Of(needed.Length)}, {TextArray.Of(needed.Length, first: 1 + needed.Length)})
+                    WITH ORDINALITY AS w (name, privilege, position)
+                JOIN pg_namespace n ON n.oid = to_regnamespace(w.name)
+                WHERE NOT has_schema_privilege(n.oid, w.privilege) OR NOT has_schema_privilege(n.oid, 'USAGE')
+                GROUP BY n.oid ORDER BY min(w.position)
                 """,
-                r => $"CREATE on schema {r.GetString(0)}: GRANT USAGE, CREATE ON SCHEMA {r.GetString(0)} TO {role};",
-                schemas
+                r =>
+                    r.GetBoolean(1)
+                        ? $"CREATE on schema {r.GetString(0)}: GRANT USAGE, CREATE ON SCHEMA {r.GetString(0)} TO {role};"
+                        : $"USAGE on schema {r.GetString(0)}: GRANT USAGE ON SCHEMA {r.GetString(0)} TO {role};",
+                [.. needed.Select(n => n.Schema), .. needed.Select(n => n.MakesSomething ? "CREATE" : "USAGE")]
             )
             .ConfigureAwait(false);
 
-        static string? Quoted(MigrationGuardContext context) =>
-            context.Server.CurrentSchema is { } schema ? context.Sql.DelimitIdentifier(schema) : null;
+        // An index is made in the schema of its table.
+        static IEnumerable<(string Name, bool IsNew, bool MakesSomething)> Relations(SqlStatement statement)
+        {
+            if (statement.Tokens is ["CREATE", "TABLE", ..] && CreatedTable(statement) is { } table)
+            {
+                yield return (table, true, true);
+            }
+
+            foreach (var taken in StatementLock.AllOf(statement))
+            {
+                yield return (taken.Relation, false, statement.Tokens is ["CREATE", "INDEX" or "UNIQUE", ..]);
+            }
+        }
     }
 
     private static async ValueTask<IEnumerable<string>> OwnersAsync(
@@ -184,7 +208,7 @@ internal sealed class PrivilegesGuard : IMigrationGuard
                 $"""
                 SELECT DISTINCT c.oid::regclass::text, o.rolname::text, o.rolsuper
                 FROM unnest({TextArray.Of(tables.Length)}) AS name
-                JOIN pg_class c ON c.oid = to_regclass(name) JOIN pg_roles o ON o.oid = c.relowner
+                JOIN pg_class c ON c.oid = ({RelationOid.Of("name")}) JOIN pg_roles o ON o.oid = c.relowner
                 WHERE NOT pg_has_role(c.relowner, 'USAGE') ORDER BY 1
                 """,
                 // A member of a superuser's role is as good as a superuser.

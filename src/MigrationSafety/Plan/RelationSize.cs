@@ -13,9 +13,10 @@ internal sealed record RelationSize(long Rows, long Bytes, long IndexBytes)
     {
         var found = await session
             .QueryAsync(
-                """
-                WITH tree AS (
-                    SELECT to_regclass($1)::oid AS oid UNION SELECT relid::oid FROM pg_partition_tree(to_regclass($1))
+                $"""
+                WITH named AS (SELECT ({RelationOid.Of("$1")}) AS oid),
+                tree AS (
+                    SELECT oid FROM named UNION SELECT p.relid::oid FROM named, pg_partition_tree(named.oid) p
                 )
                 SELECT sum(CASE WHEN c.relkind IN ('p', 'I') THEN 0 ELSE greatest(c.reltuples, 0) END)::bigint,
                        sum(pg_total_relation_size(c.oid))::bigint,
