@@ -33,7 +33,7 @@ internal sealed class LongTransactionGuard : IMigrationGuard
                 $"""
                 SELECT a.pid, a.usename::text, a.application_name, coalesce(a.state, 'state hidden'), now() - a.xact_start,
                        (SELECT string_agg(DISTINCT l.relation::regclass::text, ', ') FROM pg_locks l
-                         WHERE l.pid = a.pid AND l.relation = ANY (SELECT to_regclass(name)::oid FROM {names}))
+                         WHERE l.pid = a.pid AND l.relation = ANY (SELECT {RelationOid.Of("name")} FROM {names}))
                 FROM pg_stat_activity a
                 WHERE a.datname = current_database() AND a.pid <> pg_backend_pid() AND a.xact_start < now() - make_interval(secs => $1)
                   AND (a.backend_type = 'client backend')
@@ -44,7 +44,7 @@ internal sealed class LongTransactionGuard : IMigrationGuard
                          WHERE l.pid IS NULL AND l.virtualtransaction IN (
                              SELECT t.virtualtransaction FROM pg_locks t
                              WHERE t.locktype = 'transactionid' AND t.transactionid = x.transaction AND t.pid IS NULL)
-                           AND l.relation = ANY (SELECT to_regclass(name)::oid FROM {names}))
+                           AND l.relation = ANY (SELECT {RelationOid.Of("name")} FROM {names}))
                 FROM pg_prepared_xacts x
                 WHERE x.database = current_database() AND x.prepared < now() - make_interval(secs => $1)
                 ORDER BY 5 DESC

@@ -1,6 +1,7 @@
 using LocalPostgres;
 using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Migrations;
+using Npgsql;
 using Xunit;
 
 namespace MigrationSafety.Tests.Guards;
@@ -63,6 +64,34 @@ public class PrivilegesGuardTests(PostgresServer postgres)
 
         Assert.Equal("PrivilegesMissing", exception.Id);
         Assert.Contains("ownership of sec.a", exception.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_migration_that_takes_another_role_is_looked_at_without_that_roles_rights()
+    {
+        await using var database = await DatabaseAsync();
+        await using var role = await OwnerAsync(database, "NOINHERIT");
+        await using var owner = await TestRole.CreateAsync(postgres);
+        await Catalogs.ScalarAsync<int>(
+            database.ConnectionString,
+            $"ALTER SCHEMA sec OWNER TO {owner.Name}; ALTER TABLE sec.a OWNER TO {owner.Name}; GRANT {owner.Name} TO {role.Name}; SELECT 1"
+        );
+
+        // Only where a transaction is open, and may be seen, does it matter which tables the migration names.
+        await using var other = new NpgsqlConnection(
+            role.Connect(new(database.ConnectionString) { Pooling = false }).ConnectionString
+        );
+        await other.OpenAsync(TestContext.Current.CancellationToken);
+        await using var transaction = await other.BeginTransactionAsync(TestContext.Current.CancellationToken);
+        await using var read = new NpgsqlCommand("SELECT FROM pg_class", other, transaction);
+        await read.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+        OwnerContext.Sql.Value = $"SET ROLE {owner.Name}; ALTER TABLE sec.a ADD b int;";
+        await using var context = new OwnerContext(
+            role.Connect(new(database.ConnectionString)).ConnectionString,
+            o => o.LongTransaction(TimeSpan.FromTicks(10))
+        );
+
+        await Run.MigrateAsync(context, async: true);
     }
 
     [Fact]
@@ -174,9 +203,9 @@ public class PrivilegesGuardTests(PostgresServer postgres)
         return database;
     }
 
-    private async Task<TestRole> OwnerAsync(TestDatabase database)
+    private async Task<TestRole> OwnerAsync(TestDatabase database, string attributes = "")
     {
-        var role = await TestRole.CreateAsync(postgres);
+        var role = await TestRole.CreateAsync(postgres, attributes);
         await Catalogs.ScalarAsync<int>(
             database.ConnectionString,
             $"ALTER DATABASE {database.Name} OWNER TO {role.Name}; ALTER SCHEMA public OWNER TO {role.Name}; SELECT 1"
