@@ -62,6 +62,12 @@ internal static class ConnectionFailure
                 "with sslmode=verify-full the certificate must be for this host name and its issuer must be trusted "
                     + "(sslrootcert names a file with the issuer's certificate)."
             ),
+            NpgsqlException e when e.Message.Contains("unknown response", StringComparison.Ordinal) => new(
+                "NotPostgreSQL",
+                $"What listens at {database.Server} does not answer like PostgreSQL: {e.Message}",
+                null,
+                $"correct host and port. To see what listens there: pg_isready -h {database.Host} -p {database.Port}"
+            ),
             NpgsqlException e when e.Message.Contains("SSL", StringComparison.Ordinal) => new(
                 "TlsFailed",
                 $"{database.Server} does not speak TLS as the connection string demands: {e.Message}",
@@ -138,6 +144,16 @@ internal static class ConnectionFailure
                 $"No connection to {database}: {e.MessageText} ({e.SqlState}).",
                 null,
                 StatementFailure.DiskFullToDo
+            ),
+            // How PgBouncer says it depends on its version and on how it asks for passwords.
+            PostgresErrorCodes.ProtocolViolation
+                when e.MessageText.Contains("no such database", StringComparison.Ordinal)
+                    || e.MessageText.Contains("bouncer config error", StringComparison.Ordinal) => new(
+                "DatabaseDoesNotExist",
+                $"The connection pooler at {database.Server} has no database \"{database.Database}\": {e.MessageText} ({e.SqlState}).",
+                null,
+                $"correct the name, or let the pooler know the database ([databases] in pgbouncer.ini: {database.Database} = host=… "
+                    + $"dbname={database.Database}, then RELOAD; in its console), or connect to the server itself."
             ),
             _ when e.MessageText.Contains("unsupported startup parameter", StringComparison.Ordinal) => new(
                 "PoolerPort",

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using MigrationSafety.TestMigrations;
+using MigrationSafety.Tests.Guards;
 using Npgsql;
 using Xunit;
 
@@ -93,6 +94,76 @@ public class ConnectionFailureTests(PostgresServer postgres)
 
         Assert.Equal("NoAnswer", exception.Id);
         Assert.StartsWith($"127.0.0.1:{port} did not answer within 1 s.", exception.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Something_that_is_not_PostgreSQL(bool async)
+    {
+        using var web = new TcpListener(IPAddress.Loopback, 0);
+        web.Start();
+        var port = ((IPEndPoint)web.LocalEndpoint).Port;
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        var answering = AnswerAsync();
+
+        var exception = await FailureAsync(
+            new()
+            {
+                Host = "127.0.0.1",
+                Port = port,
+                Username = "owner",
+                Password = "Secret!",
+            },
+            async
+        );
+
+        await over.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => answering);
+        Assert.Equal(
+            $"""
+            What listens at 127.0.0.1:{port} does not answer like PostgreSQL: Received unknown response H for SSLRequest (expecting S or N)
+
+            State: nothing was changed.
+            To do: correct host and port. To see what listens there: pg_isready -h 127.0.0.1 -p {port}
+            """,
+            exception.Message
+        );
+
+        async Task AnswerAsync()
+        {
+            while (true)
+            {
+                using var client = await web.AcceptTcpClientAsync(over.Token);
+                await using var stream = client.GetStream();
+                await stream.ReadExactlyAsync(new byte[8], over.Token);
+                await stream.WriteAsync("HTTP/1.1 400 Bad Request\r\n\r\n"u8.ToArray(), over.Token);
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_database_that_the_pooler_does_not_know(bool async)
+    {
+        await using var pooler = await PgBouncer.StartAsync("session", Server.ConnectionString, "known");
+        var connection = new NpgsqlConnectionStringBuilder(pooler.ConnectionString) { Database = "nonesuch" };
+
+        var exception = await FailureAsync(connection, async);
+
+        Assert.Equal("DatabaseDoesNotExist", exception.Id);
+        Assert.StartsWith(
+            $"The connection pooler at 127.0.0.1:{pooler.Port} has no database \"nonesuch\": ",
+            exception.Message,
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "To do: correct the name, or let the pooler know the database ([databases] in pgbouncer.ini: nonesuch = host=… dbname=nonesuch, then RELOAD; "
+                + "in its console), or connect to the server itself.",
+            exception.Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Theory]

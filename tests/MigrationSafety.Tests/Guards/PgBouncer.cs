@@ -20,7 +20,7 @@ internal sealed class PgBouncer : IAsyncDisposable
 
     public string ConnectionString { get; }
 
-    public static async Task<PgBouncer> StartAsync(string mode, string connectionString)
+    public static async Task<PgBouncer> StartAsync(string mode, string connectionString, string database = "*")
     {
         var program = new[]
         {
@@ -41,7 +41,7 @@ internal sealed class PgBouncer : IAsyncDisposable
             Path.Combine(directory, "pgbouncer.ini"),
             $"""
             [databases]
-            * = host={server.Host} port={server.Port} user={server.Username} password={server.Password}
+            {database} = host={server.Host} port={server.Port} user={server.Username} password={server.Password}
             [pgbouncer]
             listen_addr = 127.0.0.1
             listen_port = {port}
