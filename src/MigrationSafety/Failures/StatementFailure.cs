@@ -34,17 +34,10 @@ internal static class StatementFailure
         var (text, position) = e.InternalQuery is { Length: > 0 } inner
             ? (inner, e.InternalPosition)
             : (sql, FailedStatement.PositionInScript(sql, e.Position, e.MessageText));
-        var details = string.Concat(
-            Line(
-                "Detail",
-                e.Detail is { } detail && !detail.StartsWith("Detail redacted", StringComparison.Ordinal)
-                    ? detail
-                    : null
-            ),
-            Line("Hint", e.Hint),
-            Line("Where", e.Where)
-        );
-        var (id, toDo) = Advice(e, database, statementTimeout, CommandNote.Read(sql) is not null);
+        var details = string.Concat(Line("Detail", DetailOf(e)), Line("Hint", e.Hint), Line("Where", e.Where));
+        var (id, toDo) = IsWrittenTwice(e, migration.StatementsOf(command))
+            ? ("StatementFailed", WrittenTwiceToDo(e))
+            : Advice(e, database, statementTimeout, CommandNote.Read(sql) is not null);
         return new Failure(
             id,
             $"{where}: {e.MessageText} ({e.SqlState}).\n{details}\n{Excerpt(text, position)}",
@@ -70,6 +63,20 @@ internal static class StatementFailure
                 + "or something between here and the server cuts off long statements, run again. (To end a run, send it Ctrl-C or SIGTERM: "
                 + "it takes pg_terminate_backend for an accident, and goes on.)"
         );
+
+    // Rows that are there already are met by a sort, where an index is built; only CONCURRENTLY then goes on row by row.
+    private static bool IsWrittenTwice(PostgresException e, IReadOnlyList<SqlStatement> statements) =>
+        e is { SqlState: PostgresErrorCodes.UniqueViolation, Routine: "_bt_check_unique" }
+        && !statements.Any(statement => statement.Tokens.Contains("CONCURRENTLY"));
+
+    private static string WrittenTwiceToDo(PostgresException e) =>
+        $"the command itself writes a key that is there already, or writes one twice: {e.ConstraintName} of {e.SchemaName}.{e.TableName}. "
+        + (DetailOf(e) is { } key ? key : "'Include Error Detail=true' in the connection string shows the key.")
+        + " Correct the command, or pass over such rows (INSERT … ON CONFLICT DO NOTHING), then run again.";
+
+    // Npgsql leaves it out, for the values in it, unless the connection string says otherwise.
+    private static string? DetailOf(PostgresException e) =>
+        e.Detail is { } detail && !detail.StartsWith("Detail redacted", StringComparison.Ordinal) ? detail : null;
 
     // Whoever reads 'disk full' at night finds pg_wal first, and a server whose WAL was deleted does not start again.
     public const string DiskFullToDo =

@@ -29,6 +29,18 @@ public class StatementFailureTests(PostgresServer postgres)
     [InlineData("CREATE EXTENSION nonesuch;", "whoever runs the server has to install the extension's files first")]
     [InlineData("CREATE TABLE more (id int);\n\\d more", "a line that begins with \\ is a command of psql's")]
     [InlineData("ALTER TABLE things ADD CHECK (a > 100);", "rows in the table break the constraint")]
+    [InlineData(
+        "ALTER TABLE things ADD UNIQUE (name); INSERT INTO things VALUES (2, 'one');",
+        "the command itself writes a key that is there already, or writes one twice: things_name_key of public.things. 'Include Error Detail=true'"
+    )]
+    [InlineData(
+        "ALTER TABLE things ADD UNIQUE (name); DO $$ BEGIN INSERT INTO things VALUES (2, 'two'); UPDATE things SET name = 'two'; END $$;",
+        "the command itself writes a key that is there already"
+    )]
+    [InlineData(
+        "INSERT INTO things SELECT * FROM things; ALTER TABLE things ADD UNIQUE (a);",
+        "rows in the table are not unique."
+    )]
     public async Task What_to_do_is_said_of_a_failure_that_is_known(string sql, string toDo)
     {
         await using var database = await postgres.CreateDatabaseAsync();
@@ -47,6 +59,25 @@ public class StatementFailureTests(PostgresServer postgres)
         );
 
         Assert.Contains($"\nTo do: {toDo}", exception.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_key_that_a_command_writes_twice_is_named_where_the_detail_may_be_shown()
+    {
+        await using var database = await postgres.CreateDatabaseAsync();
+        FailingContext.Sql.Value = "CREATE TABLE lone (id int PRIMARY KEY); INSERT INTO lone VALUES (1), (1);";
+        await using var context = new FailingContext(database.ConnectionString + ";Include Error Detail=true");
+
+        var exception = await Assert.ThrowsAsync<MigrationFailedException>(() =>
+            Run.MigrateAsync(context, async: true)
+        );
+
+        Assert.EndsWith(
+            "To do: the command itself writes a key that is there already, or writes one twice: lone_pkey of public.lone. Key (id)=(1) already exists. "
+                + "Correct the command, or pass over such rows (INSERT … ON CONFLICT DO NOTHING), then run again.",
+            exception.Message,
+            StringComparison.Ordinal
+        );
     }
 
     private sealed class FailingContext(string connectionString) : TestsContext(connectionString)
