@@ -23,6 +23,14 @@ internal static class StatementFailure
         var sql = migration.Commands[command].CommandText;
         if (exception is not PostgresException e)
         {
+            if (
+                exception.Message.Contains("COPY", StringComparison.Ordinal)
+                && CopyOfClient(migration, command) is { } copy
+            )
+            {
+                return OfCopy(copy, where, sql, progress);
+            }
+
             return new Failure(
                 "StatementFailed",
                 $"{where}: {exception.Message}\n\n{Excerpt(sql, 0)}",
@@ -62,6 +70,22 @@ internal static class StatementFailure
                 + "so again, and each time the application loses its sessions too: change the migration. Where somebody ended the session, "
                 + "or something between here and the server cuts off long statements, run again. (To end a run, send it Ctrl-C or SIGTERM: "
                 + "it takes pg_terminate_backend for an accident, and goes on.)"
+        );
+
+    private static CopyStatement? CopyOfClient(PlannedMigration migration, int command) =>
+        migration.StatementsOf(command).Select(CopyStatement.Of).FirstOrDefault(copy => copy is { IsOfClient: true });
+
+    // The driver's own words lead to its programming interface, and to a switch of pg_dump's as if the migration were a dump.
+    private static Failure OfCopy(CopyStatement copy, string where, string sql, RunProgress progress) =>
+        new(
+            "StatementFailed",
+            $"{where}: a COPY {(copy.IsFrom ? "FROM STDIN takes its rows from" : "TO STDOUT gives its rows to")} the program that sends it, "
+                + $"and a migration has {(copy.IsFrom ? "none to send" : "nobody to give them to")}.\n\n{Excerpt(sql, 0)}",
+            progress.Describe(),
+            copy.IsFrom
+                ? "write the rows as INSERT INTO … VALUES (…), (…); (pg_dump writes them so with --rows-per-insert=1000), build again, then run "
+                    + "again. Many rows are better loaded by psql: \\copy … FROM 'file'"
+                : "take it out of the migration, build again, then run again. psql writes such a file: \\copy … TO 'file'"
         );
 
     // Rows that are there already are met by a sort, where an index is built; only CONCURRENTLY then goes on row by row.
@@ -139,6 +163,11 @@ internal static class StatementFailure
             PostgresErrorCodes.ActiveSqlTransaction => (
                 "StatementFailed",
                 "give it a call of its own: migrationBuilder.Sql(\"…;\", suppressTransaction: true), one statement in it, and build again."
+            ),
+            PostgresErrorCodes.InvalidTransactionTermination => (
+                "StatementFailed",
+                "what it runs has a COMMIT or ROLLBACK of its own, which does not work inside the migration's transaction. Give it a call of its own: "
+                    + "migrationBuilder.Sql(\"CALL …;\", suppressTransaction: true), one statement in it, and build again."
             ),
             // unsafe_new_enum_value_usage, of which Npgsql has no name.
             "55P04" => (

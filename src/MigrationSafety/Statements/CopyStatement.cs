@@ -7,10 +7,10 @@ internal sealed record CopyStatement(bool IsFrom, string Where)
 {
     public bool IsProgram => Is("PROGRAM");
 
-    public bool IsFile => !IsProgram && !Is("STDIN") && !Is("STDOUT");
+    public bool IsFile => !IsProgram && !IsOfClient;
 
-    /// <summary>Whether the client would have to send the rows.</summary>
-    public bool ReadsClient => IsFrom && Is("STDIN");
+    /// <summary>Whether the rows go between the server and the program that sent the statement.</summary>
+    public bool IsOfClient => Is("STDIN") || Is("STDOUT");
 
     public static CopyStatement? Of(SqlStatement statement)
     {

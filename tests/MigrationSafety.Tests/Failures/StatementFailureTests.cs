@@ -41,6 +41,12 @@ public class StatementFailureTests(PostgresServer postgres)
         "INSERT INTO things SELECT * FROM things; ALTER TABLE things ADD UNIQUE (a);",
         "rows in the table are not unique."
     )]
+    [InlineData(
+        "CREATE PROCEDURE pc() LANGUAGE plpgsql AS $$ BEGIN COMMIT; END $$; CALL pc();",
+        "what it runs has a COMMIT or ROLLBACK of its own"
+    )]
+    [InlineData("COPY things FROM STDIN;", "write the rows as INSERT INTO … VALUES (…), (…);")]
+    [InlineData("COPY things TO STDOUT;", "take it out of the migration")]
     public async Task What_to_do_is_said_of_a_failure_that_is_known(string sql, string toDo)
     {
         await using var database = await postgres.CreateDatabaseAsync();
