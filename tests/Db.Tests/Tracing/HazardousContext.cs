@@ -231,6 +231,14 @@ public sealed class ForgetfulDown()
     );
 
 [DbContext(typeof(HazardousContext))]
+[Migration("20260101000027_StandardSql")]
+public sealed class StandardSql()
+    : SqlMigration(
+        ["CREATE FUNCTION one() RETURNS int LANGUAGE sql BEGIN ATOMIC SELECT 2; SELECT 1; END; SELECT one()"],
+        "DROP FUNCTION one()"
+    );
+
+[DbContext(typeof(HazardousContext))]
 [Migration("20260101000099_FailsOnRows")]
 public sealed class FailsOnRows()
     : SqlMigration(["ALTER TABLE customers ADD CONSTRAINT never CHECK (visits < 0)"], "SELECT 1");

@@ -87,6 +87,17 @@ public class MigrationTraceTests(HazardousTrace trace) : IClassFixture<Hazardous
     }
 
     [Fact]
+    public void A_function_with_an_atomic_body_is_one_statement() =>
+        Assert.Equal(
+            [
+                "CREATE FUNCTION one() RETURNS int LANGUAGE sql BEGIN ATOMIC SELECT 2; SELECT 1; END",
+                "SELECT one()",
+                "DROP FUNCTION one()",
+            ],
+            Traced<StandardSql>().Runs.Take(2).SelectMany(run => run.Statements).Select(statement => statement.Sql)
+        );
+
+    [Fact]
     public void An_update_of_a_whole_table()
     {
         Assert.Equal(["unbatched-update public.customers"], Dangers<UpdateAll>());

@@ -2,6 +2,7 @@ using System.Data.Common;
 using System.Diagnostics;
 using System.Text.RegularExpressions;
 using Microsoft.EntityFrameworkCore.Diagnostics;
+using MigrationSafety.Execution;
 using MigrationSafety.Failures;
 using MigrationSafety.Statements;
 using Npgsql;
@@ -50,7 +51,7 @@ internal sealed partial class StatementObserver(
         if (
             eventData.CommandSource != CommandSource.Migrations
             || command is not NpgsqlCommand { Connection: { } connection }
-            || command.Parameters.Count > 0
+            || (command.Parameters.Count > 0 && !AtomicBody.Is(command.CommandText))
             || IsHistory(command.CommandText)
         )
         {
@@ -136,6 +137,7 @@ internal sealed partial class StatementObserver(
         try
         {
             await using var command = new NpgsqlCommand(sql, connection) { CommandTimeout = timeout };
+            AtomicBodyInterceptor.SendWhole(command);
             if (inTransaction)
             {
                 await command.ExecuteNonQueryAsync(ct);
