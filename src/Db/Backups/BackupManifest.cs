@@ -6,13 +6,17 @@ namespace Db.Backups;
 internal sealed record BackupManifest
 {
     /// <summary>The format that this build writes.</summary>
-    public const int CurrentFormat = 1;
+    public const int CurrentFormat = 2;
 
     /// <summary>The format's version.</summary>
     public int FormatVersion { get; init; } = CurrentFormat;
 
     /// <summary>What made it: <c>db 0.1.0</c>.</summary>
     public required string Tool { get; init; }
+
+    /// <summary>The release that made it before it migrated; null where none did. Without it the digest is that of format 1.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Release { get; init; }
 
     /// <summary>The database's name.</summary>
     public required string Database { get; init; }

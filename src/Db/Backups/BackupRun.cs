@@ -24,6 +24,9 @@ internal sealed record BackupOptions
     /// <summary>Of how many days one is kept; null to remove none.</summary>
     public int? Keep { get; init; } = 7;
 
+    /// <summary>The release that it is made for; null for none.</summary>
+    public string? Release { get; init; }
+
     /// <summary>Where pg_dump lies; null to look for it.</summary>
     public string? PgBin { get; init; }
 
@@ -41,12 +44,12 @@ internal sealed record BackupOptions
 /// <param name="Directory">The backup's directory.</param>
 /// <param name="Manifest">What it is.</param>
 /// <param name="RemovedLeftovers">Unfinished backups of earlier, interrupted runs.</param>
-/// <param name="RemovedOld">Backups that were kept long enough.</param>
+/// <param name="RemovedOld">Backups that are not to be kept any longer.</param>
 internal sealed record BackupResult(
     string Directory,
     BackupManifest Manifest,
     IReadOnlyList<string> RemovedLeftovers,
-    IReadOnlyList<string> RemovedOld
+    IReadOnlyList<RemovedBackup> RemovedOld
 );
 
 /// <summary>Makes a backup with pg_dump, with everything that is needed to trust it.</summary>
@@ -77,7 +80,7 @@ internal sealed class BackupRun(NamedDatabase database, BackupOptions options, I
             var manifest = await MakeAsync(connection, programs, version, started, partial, final, ct);
             BackupStore.Finish(partial, final);
             var old = options.Keep is { } days ? options.Store.RemoveOld(manifest, days) : [];
-            return new BackupResult(final, manifest, leftovers, [.. old.Select(backup => backup.Directory)]);
+            return new BackupResult(final, manifest, leftovers, old);
         }
         catch (Exception e)
         {
@@ -160,6 +163,7 @@ internal sealed class BackupRun(NamedDatabase database, BackupOptions options, I
             new BackupManifest
             {
                 Tool = Tool,
+                Release = options.Release,
                 Database = connection.Database,
                 Server = database.Connection.Server,
                 SystemIdentifier = systemIdentifier,

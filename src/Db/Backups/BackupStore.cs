@@ -177,16 +177,19 @@ internal sealed record BackupStore(string Directory)
     /// <param name="of">A backup of the database.</param>
     /// <param name="days">Of how many days one is kept.</param>
     /// <returns>What was removed.</returns>
-    public IReadOnlyList<Backup> RemoveOld(BackupManifest of, int days)
+    public IReadOnlyList<RemovedBackup> RemoveOld(BackupManifest of, int days)
     {
-        var old = Retention.Superfluous(
+        var old = new Retention(days, DateTimeOffset.UtcNow).Superfluous(
             [.. List().Backups.Where(backup => backup.Manifest.IsOfTheSameDatabase(of))],
-            days,
-            backup => backup.Manifest.Started,
-            IsGood,
-            backup => backup.Drill() is { Passed: true }
+            backup => new Retained(
+                backup.Manifest.Started,
+                string.Join('\n', backup.Manifest.Migrations),
+                backup.Manifest.Release is not null,
+                IsGood(backup),
+                backup.Drill() is { Passed: true }
+            )
         );
-        foreach (var backup in old)
+        foreach (var (backup, _, _) in old)
         {
             // A directory that is half removed must not look like a backup.
             var going = backup.Directory + PartialSuffix;
@@ -194,7 +197,21 @@ internal sealed record BackupStore(string Directory)
             System.IO.Directory.Delete(going, recursive: true);
         }
 
-        return old;
+        return
+        [
+            .. old.Select(gone => new RemovedBackup(
+                gone.Backup.Directory,
+                gone.Reason switch
+                {
+                    SuperfluousReason.NewerOfItsDay =>
+                        $"{gone.Newer!.Name} is newer, of the same day and after the same migrations",
+                    SuperfluousReason.Failed => "it failed its restore drill, and good ones are newer",
+                    _ => days == 1
+                        ? "there is a good one of a later day, and one day is kept"
+                        : $"there are good ones of {days} later days, and {days} days are kept",
+                }
+            )),
+        ];
     }
 
     private static bool IsGood(Backup backup) => backup.Drill() is null or { Passed: true };
@@ -234,6 +251,15 @@ internal sealed record BackupList(
 /// <param name="Directory">Where.</param>
 /// <param name="Reason">Why.</param>
 internal sealed record DamagedBackup(string Directory, string Reason);
+
+/// <summary>A backup that is not there any more.</summary>
+/// <param name="Directory">Where it was.</param>
+/// <param name="Why">Why it was removed.</param>
+internal sealed record RemovedBackup(string Directory, string Why)
+{
+    /// <inheritdoc />
+    public override string ToString() => $"Removed {Directory}: {Why}.";
+}
 
 /// <summary>An unfinished backup.</summary>
 /// <param name="Directory">Where.</param>

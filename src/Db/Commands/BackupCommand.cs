@@ -21,8 +21,9 @@ internal static class BackupCommand
         var keep = new Option<int>("--keep")
         {
             Description =
-                "Of how many days one backup is kept: the newest of each day that has one. Older ones of this database are "
-                + "removed after this one is whole; the last good one never is.",
+                "Of how many days backups are kept: of each day that has one, the newest after each state of the migrations, and "
+                + "every one that a release made. Others of this database are removed after this one is whole; the last good "
+                + "one never is, and none that a release made less than 24 hours ago.",
             DefaultValueFactory = _ => 7,
             CustomParser = TypedArgument.WholeNumber(least: 1),
         };
@@ -112,7 +113,7 @@ internal static class BackupCommand
         report.Line($"  digest      {manifest.Digest}");
         foreach (var old in result.RemovedOld)
         {
-            report.Line($"Removed {old}: kept long enough.");
+            report.Line(old.ToString());
         }
 
         report.Line(
@@ -128,7 +129,7 @@ internal static class BackupCommand
                 bytes = manifest.Bytes,
                 rows = manifest.Rows,
                 seconds = manifest.Took.TotalSeconds,
-                result.RemovedOld,
+                removedOld = result.RemovedOld.Select(old => old.Directory),
                 result.RemovedLeftovers,
             }
         );

@@ -41,6 +41,8 @@ public sealed class BackupTests(PostgresServer postgres) : IDisposable
         Assert.Empty(await backup.DamagesAsync(TestContext.Current.CancellationToken));
         Assert.Equal(["drill.json", "manifest.json"], Without(backup, manifest.Files.Select(file => file.Path)));
         AssertOwnerOnly(backup.Directory);
+        // In the manifests of older backups it does not stand, and is no part of their digest.
+        Assert.DoesNotContain("\"release\":", File.ReadAllText(ManifestOf(backup)), StringComparison.Ordinal);
         var password = new NpgsqlConnectionStringBuilder(database.ConnectionString).Password!;
         Assert.DoesNotContain(
             password,

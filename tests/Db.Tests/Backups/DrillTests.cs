@@ -199,10 +199,24 @@ public sealed class DrillTests(PostgresServer postgres) : IDisposable
         await using var other = await postgres.MigratedDatabaseAsync();
         var others = await _folder.TakeAsync(other);
         var first = await _folder.TakeAsync(database);
-        var second = await _folder.TakeAsync(database);
+        var (second, removed) = await TakeAsync();
 
+        Assert.Equal(
+            $"Removed {first.Directory}: {second.Name} is newer, of the same day and after the same migrations.",
+            Assert.Single(removed).ToString()
+        );
         Assert.False(Directory.Exists(first.Directory), "Two of one day were kept.");
         Assert.True(Directory.Exists(second.Directory));
         Assert.True(Directory.Exists(others.Directory), "Another database's backup was removed.");
+
+        async Task<(Backup, IReadOnlyList<RemovedBackup>)> TakeAsync()
+        {
+            var made = await new BackupRun(
+                BackupFolder.Named(database),
+                new BackupOptions { Store = _folder.Store },
+                null
+            ).RunAsync(TestContext.Current.CancellationToken);
+            return (Backup.Open(made.Directory), made.RemovedOld);
+        }
     }
 }

@@ -74,6 +74,12 @@ public sealed class ReleaseTests(PostgresServer postgres, BuiltBundle bundle) : 
         Assert.Contains(backup, e => e.GetProperty("value").GetString() == Before);
         Assert.Equal("passed", Step(record, "baseline").GetProperty("outcome").GetString());
         Assert.NotEqual("skipped", Step(record, "watch").GetProperty("outcome").GetString());
+
+        var made = Assert.Single(Directory.GetDirectories(Path.Combine(Folder.FullName, "backups")));
+        await RunAsync(BundleFile, Before);
+        var later = await Tool.RunAsync(["backup", "--to", "backups"]);
+        Assert.True(later.ExitCode == 0, Said(later));
+        Assert.True(Directory.Exists(made), "The next backup of the day removed the release's: " + Said(later));
     }
 
     [Fact]

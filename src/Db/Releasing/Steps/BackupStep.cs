@@ -18,9 +18,14 @@ internal sealed class BackupStep : IReleaseStep
     {
         var result = await new BackupRun(
             context.Database,
-            new BackupOptions { Store = BackupStore.Of(context.Options.Backups) },
+            new BackupOptions { Store = BackupStore.Of(context.Options.Backups), Release = context.Record.Id },
             new Said(context)
         ).RunAsync(ct);
+        foreach (var old in result.RemovedOld)
+        {
+            context.Say(ReleaseEventKind.Information, old.ToString());
+        }
+
         var manifest = result.Manifest;
         return StepResult.Passed(
             $"{Sizes.Count(manifest.Rows)} rows in {manifest.Tables.Count} tables, {Sizes.Of(manifest.Bytes)}, in {Sizes.Of(manifest.Took)}",
