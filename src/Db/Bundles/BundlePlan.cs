@@ -10,13 +10,8 @@ internal sealed record BundlePlan(string Digest, IReadOnlyList<BundlePlanMigrati
     public IReadOnlyList<BundlePlanHazard> Hazards { get; init; } = [];
 
     /// <summary>What its way forward takes away with what is in it: a way back makes the column again, and it is empty.</summary>
-    public IReadOnlyList<string> Removed =>
-        [
-            .. Hazards
-                .Where(hazard => hazard.Direction == "Up" && Removing.Contains(hazard.Hazard))
-                .Select(hazard => hazard.Object is { } name ? $"{name} ({hazard.Hazard})" : hazard.Hazard)
-                .Distinct(StringComparer.Ordinal),
-        ];
+    public IReadOnlyList<BundlePlanHazard> Removed =>
+        [.. Hazards.Where(hazard => hazard.Direction == "Up" && Removing.Contains(hazard.Hazard)).Distinct()];
 
     private static readonly string[] Removing =
     [
@@ -32,10 +27,15 @@ internal sealed record BundlePlan(string Digest, IReadOnlyList<BundlePlanMigrati
 }
 
 /// <summary>One hazard of a plan.</summary>
+/// <param name="Migration">The migration's id.</param>
 /// <param name="Direction">Up or Down.</param>
 /// <param name="Hazard">Its id.</param>
 /// <param name="Object">The table or other object; null where it is about none.</param>
-internal sealed record BundlePlanHazard(string? Direction, string Hazard, string? Object);
+internal sealed record BundlePlanHazard(string? Migration, string? Direction, string Hazard, string? Object)
+{
+    /// <inheritdoc />
+    public override string ToString() => Object is { } name ? $"{name} ({Hazard})" : Hazard;
+}
 
 /// <summary>One migration of a plan.</summary>
 /// <param name="Id">Its id.</param>

@@ -303,6 +303,11 @@ internal static class ReleaseCommand
             report.Line($"To go back: {goBack}");
         }
 
+        foreach (var line in record.AboutGoingBack)
+        {
+            report.Line($"            {line}", "yellow");
+        }
+
         report.Line();
         report.Line(
             notKept is null

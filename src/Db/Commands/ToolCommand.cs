@@ -93,7 +93,8 @@ internal static class ToolCommand
         }
     }
 
-    private static string WithoutPassword(PostgresConnectionString connection)
+    /// <summary>A database as it may be shown in a command.</summary>
+    public static string WithoutPassword(PostgresConnectionString connection)
     {
         var settings = connection.ToBuilder();
         settings.Password = null;

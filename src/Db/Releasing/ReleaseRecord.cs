@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Db.Releasing.Steps;
 
 namespace Db.Releasing;
 
@@ -47,6 +48,9 @@ internal sealed class ReleaseRecord
     /// <summary>The migrations that were pending before, in order.</summary>
     public List<string> Pending { get; set; } = [];
 
+    /// <summary>What their way forward takes away.</summary>
+    public List<RemovedData> Removed { get; set; } = [];
+
     /// <summary>The digest of the plan that may run.</summary>
     public string? Plan { get; set; }
 
@@ -59,12 +63,23 @@ internal sealed class ReleaseRecord
     /// <summary>The command that goes back; null where nothing was applied.</summary>
     public string? ToGoBack { get; set; }
 
+    /// <summary>What to know before going back, a sentence each.</summary>
+    public List<string> AboutGoingBack { get; set; } = [];
+
     /// <summary>Its steps, in order.</summary>
     public List<StepRecord> Steps { get; init; } = [];
 
     /// <summary>The last attempt at each step: what counts, once a resumed release has taken one again.</summary>
     [JsonIgnore]
     public IEnumerable<StepRecord> LastSteps => Steps.Where(step => Steps.Last(other => other.Id == step.Id) == step);
+
+    /// <summary>The backup that it made of the moment before; null where it made none.</summary>
+    [JsonIgnore]
+    public string? Backup =>
+        Steps
+            .LastOrDefault(step => step.Id == BackupStep.Name && step.Result?.Outcome == StepOutcome.Passed)
+            ?.Result!.Evidence.FirstOrDefault(evidence => evidence.Name == BackupStep.Where)
+            ?.Value;
 
     /// <summary>What happened when.</summary>
     public List<ReleaseEvent> Events { get; init; } = [];

@@ -136,7 +136,7 @@ internal sealed class ReleaseRun
         }
 
         (record.Outcome, record.Finished) = (null, null);
-        (record.State, record.ToGoOn, record.ToGoBack) = ([], null, null);
+        (record.State, record.ToGoOn, record.ToGoBack, record.AboutGoingBack) = ([], null, null, []);
         return new ReleaseRun(record, folder, options, database, bundle, plan: null, show) { _held = held };
     }
 
@@ -408,6 +408,7 @@ internal sealed class ReleaseRun
                 : Record.Outcome == ReleaseOutcome.Interrupted || hasApplied ? Again("--resume")
                 : Again();
             Record.ToGoBack = hasApplied ? Back() : null;
+            Record.AboutGoingBack = hasApplied ? AboutGoingBack(state) : [];
         }
         catch (Exception e)
         {
@@ -443,6 +444,9 @@ internal sealed class ReleaseRun
     private string Back() =>
         $"{ToolCommand.Naming(_context.Database.Connection)}{_context.Bundle.Command} {Record.Before ?? "0"}";
 
+    private List<string> AboutGoingBack(DatabaseState state) =>
+        RemovedData.NotBroughtBack(Record, state, _context.Database.Connection) is { } gone ? [gone] : [];
+
     private static async Task<BundlePlan> ReadStartAsync(
         ReleaseRecord record,
         NamedDatabase database,
@@ -472,6 +476,7 @@ internal sealed class ReleaseRun
     {
         record.Plan = plan.Digest;
         record.Pending = [.. plan.Migrations.Select(migration => migration.Id)];
+        record.Removed = [.. plan.Removed.Select(hazard => new RemovedData(hazard.Migration, hazard.ToString()))];
     }
 
     private void Say(ReleaseEventKind kind, string text)

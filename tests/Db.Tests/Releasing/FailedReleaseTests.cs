@@ -1,3 +1,4 @@
+using Db.Tests.Backups;
 using Xunit;
 
 namespace Db.Tests.Releasing;
@@ -73,6 +74,45 @@ public sealed class FailedReleaseTests(PostgresServer postgres, BuiltBundle bund
             result.StandardOutput,
             StringComparison.Ordinal
         );
+    }
+
+    [Fact]
+    public async Task Going_back_does_not_promise_what_the_release_removed_and_names_the_backup_that_has_it()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "A shell script stands for the bundle.");
+        var removing = Removing("users.phone");
+        string[] arguments =
+        [
+            "--bundle",
+            removing,
+            "--without",
+            "preflight=another test's matter",
+            "--watch",
+            "0",
+            "--backups",
+            "backups",
+        ];
+        await PostgresServer.ExecuteAsync(Database, "CREATE INDEX made_by_hand ON users (timezone)");
+        Tool = Tool.With("PGPASSWORD", Password());
+
+        var failed = await Tool.RunAsync(["release", .. arguments]);
+        var rolledBack = await Tool.RunAsync(["release", "--resume", "--rollback-on-failure", .. arguments]);
+
+        var backup = Assert.Single(Directory.GetDirectories(Path.Combine(Folder.FullName, "backups")));
+        var gone =
+            "What the release itself removed does not come back: users.phone (drop-column). "
+            + $"It is in the backup {backup}; to have it beside the database: {Tool.Name} restore --from {backup} --to ";
+        Assert.Equal(1, failed.ExitCode);
+        Assert.Contains($"            {gone}", failed.StandardOutput, StringComparison.Ordinal);
+        Assert.Equal(1, rolledBack.ExitCode);
+        Assert.Contains(
+            $"Roll back: back at {Before}: the schema is as it was, but not the data",
+            rolledBack.StandardOutput,
+            StringComparison.Ordinal
+        );
+        Assert.Contains($"To do: {gone}", rolledBack.StandardOutput, StringComparison.Ordinal);
+        await PasteAsync(rolledBack.StandardOutput, "To do: What the release", after: "beside the database: ");
+        await PostgresServer.ExecuteAsync(Database, $"DROP DATABASE \"{Database.Name}_look\"");
     }
 
     [Fact]
@@ -161,5 +201,23 @@ public sealed class FailedReleaseTests(PostgresServer postgres, BuiltBundle bund
             Cancel
         );
         await PasteAsync(result.StandardOutput, "To go on:");
+    }
+
+    // The bundle, with a plan in which its first migration takes something away.
+    private string Removing(string what)
+    {
+        var path = Path.Combine(Folder.FullName, "removing");
+        var hazard =
+            $$"""{ "migration": "{{Pending}}", "direction": "Up", "hazard": "drop-column", "object": "{{what}}" }""";
+        Script.Write(
+            path,
+            $$"""
+            case "$*" in
+            *--plan=json*) {{BundleFile}} "$@" | sed -e 's/"hazards": \[/"hazards": [ {{hazard}},/' -e 's/},\]/}]/' ;;
+            *) exec {{BundleFile}} "$@" ;;
+            esac
+            """
+        );
+        return path;
     }
 }

@@ -60,10 +60,11 @@ public abstract class Releases(PostgresServer postgres, BuiltBundle bundle) : IA
         Tool.RunAsync(["release", "--bundle", BundleFile, .. Hurried(arguments)]);
 
     // Somebody copies the command out of the message, into the shell where the release was started.
-    protected async Task PasteAsync(string said, string label)
+    protected async Task PasteAsync(string said, string label, string? after = null)
     {
         var line = said.Split('\n').Single(text => text.TrimStart().StartsWith(label, StringComparison.Ordinal));
-        var result = await RunAsync("sh", "-c", line[(line.IndexOf(label, StringComparison.Ordinal) + label.Length)..]);
+        after ??= label;
+        var result = await RunAsync("sh", "-c", line[(line.IndexOf(after, StringComparison.Ordinal) + after.Length)..]);
         Assert.True(result.ExitCode == 0, $"{line}\n{Said(result)}");
     }
 

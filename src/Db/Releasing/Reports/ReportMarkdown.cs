@@ -30,6 +30,10 @@ internal static class ReportMarkdown
 
             Command(text, "To go on", record.ToGoOn);
             Command(text, "To go back", record.ToGoBack);
+            foreach (var line in record.AboutGoingBack)
+            {
+                text.AppendLine().AppendLine(Text(line));
+            }
         }
 
         text.AppendLine().AppendLine("## Steps").AppendLine();

@@ -112,6 +112,11 @@ internal static class ReportPage
             }
         }
 
+        foreach (var line in record.AboutGoingBack)
+        {
+            html.AppendLine($"<p>{Text(line)}</p>");
+        }
+
         html.AppendLine("</section>");
     }
 

@@ -5,7 +5,12 @@ namespace Db.Releasing.Steps;
 /// <summary>Backs the database up, so that the moment before the release can be had back.</summary>
 internal sealed class BackupStep : IReleaseStep
 {
-    public string Id => "backup";
+    public const string Name = "backup";
+
+    /// <summary>The evidence that names its directory.</summary>
+    public const string Where = "where";
+
+    public string Id => Name;
 
     public string Title => "Back up";
 
@@ -29,7 +34,7 @@ internal sealed class BackupStep : IReleaseStep
         var manifest = result.Manifest;
         return StepResult.Passed(
             $"{Sizes.Count(manifest.Rows)} rows in {manifest.Tables.Count} tables, {Sizes.Of(manifest.Bytes)}, in {Sizes.Of(manifest.Took)}",
-            new Evidence("where", result.Directory),
+            new Evidence(Where, result.Directory),
             new Evidence("digest", manifest.Digest),
             new Evidence("last migration", manifest.LastMigration ?? "none"),
             new Evidence(

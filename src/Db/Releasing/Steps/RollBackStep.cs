@@ -30,6 +30,7 @@ internal sealed class RollBackStep : IReleaseStep
             );
         }
 
+        var before = await StateAsync(context, ct);
         var run = await context.Bundle.RunAsync(
             [target],
             line =>
@@ -55,14 +56,36 @@ internal sealed class RollBackStep : IReleaseStep
             );
         }
 
-        return await SchemaBefore.CompareAsync(context, ct) is { Count: > 0 } differences
-            ? new StepResult(
-                StepOutcome.Warned,
-                $"back at {target}, but the schema is not quite what it was before the release: a Down does not take everything back",
-                [exitCode, .. differences.Select(difference => new Evidence(difference.ToString(), ""))],
-                "give back by hand what the application that runs needs of it, and correct that Down before the next release."
+        var differences = await SchemaBefore.CompareAsync(context, ct);
+        var gone = RemovedData.NotBroughtBack(context.Record, before, context.Database.Connection);
+        if (differences.Count == 0 && gone is null)
+        {
+            return StepResult.Passed($"back at {target}, and the schema is as it was", exitCode);
+        }
+
+        return new StepResult(
+            StepOutcome.Warned,
+            differences.Count == 0
+                ? $"back at {target}: the schema is as it was, but not the data"
+                : $"back at {target}, but the schema is not quite what it was before the release: a Down does not take everything back",
+            [exitCode, .. differences.Select(difference => new Evidence(difference.ToString(), ""))],
+            string.Join(
+                " ",
+                new[]
+                {
+                    differences.Count > 0
+                        ? "give back by hand what the application that runs needs of it, and correct that Down before the next release."
+                        : null,
+                    gone,
+                }.OfType<string>()
             )
-            : StepResult.Passed($"back at {target}, and the schema is as it was", exitCode);
+        );
+    }
+
+    private static async Task<DatabaseState> StateAsync(ReleaseContext context, CancellationToken ct)
+    {
+        await using var connection = await context.Database.OpenAsync(ct);
+        return await DatabaseState.ReadAsync(connection, ct);
     }
 
     private static string Command(ReleaseContext context, string target) =>
