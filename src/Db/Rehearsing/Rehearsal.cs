@@ -147,6 +147,7 @@ internal sealed class Rehearsal(RehearsalOptions options, IProgress<string>? pro
                 ? "Nothing is pending on this copy."
                 : $"Running {options.Bundle}: {string.Join(", ", plan.Migrations.Select(migration => migration.Id))}."
         );
+        result = result with { Removed = await RemovedCount.ReadAsync(scratch.ConnectionString, plan.Removed, ct) };
         var before = await DatabaseSizes.ReadAsync(scratch.ConnectionString, ct);
         var (run, migrations) = await RunAsync(bundle, scratch, before, plan.Digest, ct);
         var after = await DatabaseSizes.ReadAsync(scratch.ConnectionString, ct);

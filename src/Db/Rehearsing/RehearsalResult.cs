@@ -72,6 +72,9 @@ internal sealed record RehearsalResult
     /// <summary>How the release that runs now gets on with the new schema; null where nothing was pending or it was not tried.</summary>
     public RehearsedPrevious? PreviousRelease { get; init; }
 
+    /// <summary>What the way forward itself takes away, and going back does not bring back; counted before it.</summary>
+    public IReadOnlyList<string> Removed { get; init; } = [];
+
     /// <summary>Tables whose size or existence changed.</summary>
     public IReadOnlyList<TableChange> Tables { get; init; } = [];
 

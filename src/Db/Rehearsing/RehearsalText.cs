@@ -48,6 +48,15 @@ internal static class RehearsalText
 
         ShowPrevious(report, result.PreviousRelease);
         ShowRollback(report, result.Rollback);
+        if (result.Removed.Count > 0)
+        {
+            report.Line("The release itself takes away what no way back brings back, only a backup:", "yellow");
+            foreach (var removed in result.Removed)
+            {
+                report.Line("  " + removed, "yellow");
+            }
+        }
+
         foreach (var untried in result.PoliciesNotTried)
         {
             report.Line($"Rights not tried on the new schema: {untried}", "yellow");

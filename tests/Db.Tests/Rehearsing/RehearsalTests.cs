@@ -157,6 +157,49 @@ public sealed class RehearsalTests(PostgresServer postgres, BuiltBundle bundle) 
     }
 
     [Fact]
+    public async Task What_the_release_takes_away_is_counted_and_no_way_back_is_praised_for_it()
+    {
+        await using var production = await BeforeTheLastMigrationAsync();
+        await PostgresServer.ExecuteAsync(production, "UPDATE users SET country = 'FI' WHERE id IN ('u1', 'u2', 'u3')");
+        await _folder.TakeAsync(production);
+        var hazards = string.Join(
+            ", ",
+            new[] { ("drop-column", "users.country"), ("drop-table", "public.session"), ("drop-schema", "old") }.Select(
+                hazard =>
+                    $$"""{ "migration": "1", "direction": "Up", "hazard": "{{hazard.Item1}}", "object": "{{hazard.Item2}}" }"""
+            )
+        );
+        var removing = Path.Combine(_folder.Directory, "removing");
+        var real = await bundle.PathAsync();
+        Script.Write(
+            removing,
+            $$"""
+            case "$*" in
+            *--plan=json*) {{real}} "$@" | sed -e 's/"hazards": \[/"hazards": [ {{hazards}},/' -e 's/},\]/}]/' ;;
+            *) exec {{real}} "$@" ;;
+            esac
+            """
+        );
+
+        var run = await _folder.Tool.RunAsync("rehearse", "--bundle", removing, "--out", Result, "--fast", "--no-n-1");
+
+        Assert.True(run.ExitCode == 0, run.StandardOutput + run.StandardError);
+        Assert.Equal(
+            [
+                "users.country (drop-column): 3 of 200 rows hold a value",
+                "public.session (drop-table): 0 rows",
+                "old (drop-schema)",
+            ],
+            RehearsalResult.Read(Result)!.Removed
+        );
+        Assert.Contains(
+            "The release itself takes away what no way back brings back, only a backup:\n  users.country (drop-column): ",
+            run.StandardOutput,
+            StringComparison.Ordinal
+        );
+    }
+
+    [Fact]
     public async Task Without_a_bundle_or_a_backup_it_says_how_to_make_one()
     {
         var noBundle = await _folder.Tool.RunAsync("rehearse");
