@@ -15,6 +15,9 @@ internal sealed record BackupOptions
     /// <summary>Where it is put.</summary>
     public required BackupStore Store { get; init; }
 
+    /// <summary>The option that names it in the command that was typed.</summary>
+    public string StoreOption { get; init; } = "--to";
+
     /// <summary>How many tables are copied at a time.</summary>
     public int Jobs { get; init; } = DefaultJobs;
 
@@ -109,7 +112,7 @@ internal sealed class BackupRun(NamedDatabase database, BackupOptions options, I
         {
             throw new CouldNotRunException(
                 $"{options.Store.Directory} cannot be written: {e.Message} No backup was made. "
-                    + $"Name another directory with --to, or in {BackupStore.Variable}."
+                    + $"Name another directory with {options.StoreOption}, or in {BackupStore.Variable}."
             );
         }
     }
@@ -418,7 +421,7 @@ internal sealed class BackupRun(NamedDatabase database, BackupOptions options, I
     private string DiskFull() =>
         $"No backup was made: the disk of {options.Store.Directory} is full"
         + (FreeBytes() is { } free ? $" ({Sizes.Of(free)} free)" : "")
-        + $". What was written is removed. To do: make room ({options.Store.ToList} shows what is there), or name another directory with --to or in {BackupStore.Variable}.";
+        + $". What was written is removed. To do: make room ({options.Store.ToList} shows what is there), or name another directory with {options.StoreOption} or in {BackupStore.Variable}.";
 
     private static bool IsDiskFull(Exception e) =>
         // ENOSPC, EDQUOT; ERROR_DISK_FULL

@@ -135,6 +135,7 @@ public sealed class ReleaseTests(PostgresServer postgres, BuiltBundle bundle) : 
             Assert.Equal(1, result.ExitCode);
             Assert.Contains($"the disk of {backups} is full", result.StandardOutput, StringComparison.Ordinal);
             Assert.Contains("What was written is removed.", result.StandardOutput, StringComparison.Ordinal);
+            Assert.Contains("name another directory with --backups", result.StandardOutput, StringComparison.Ordinal);
             Assert.Contains("Not released: nothing was changed", result.StandardOutput, StringComparison.Ordinal);
             Assert.Empty(Directory.EnumerateFileSystemEntries(backups));
             Assert.Equal(Before, await NewestAsync());

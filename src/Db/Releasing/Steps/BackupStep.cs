@@ -23,7 +23,12 @@ internal sealed class BackupStep : IReleaseStep
     {
         var result = await new BackupRun(
             context.Database,
-            new BackupOptions { Store = BackupStore.Of(context.Options.Backups), Release = context.Record.Id },
+            new BackupOptions
+            {
+                Store = BackupStore.Of(context.Options.Backups),
+                StoreOption = "--backups",
+                Release = context.Record.Id,
+            },
             new Said(context)
         ).RunAsync(ct);
         foreach (var old in result.RemovedOld)
