@@ -1,3 +1,6 @@
+using System.Globalization;
+using System.Text.Json.Serialization;
+using System.Text.RegularExpressions;
 using Db.Commands;
 using LocalPostgres.Choosing;
 
@@ -48,34 +51,61 @@ internal sealed record BackupStore(string Directory)
     {
         var backups = new List<Backup>();
         var damaged = new List<DamagedBackup>();
-        foreach (var directory in Directories().Where(directory => !IsPartial(directory)))
+        foreach (var directory in Directories().Where(directory => !IsPartial(directory) && IsOurs(directory)))
         {
-            // Somebody else's directory is none of ours to judge.
-            if (!File.Exists(Path.Combine(directory, Backup.ManifestFile)))
+            var (backup, damage) = Look(directory);
+            if (backup is not null)
             {
-                continue;
+                backups.Add(backup);
             }
-
-            try
+            else
             {
-                var backup = Backup.Open(directory);
-                if (backup.MissingOrResized() is [var first, ..] all)
-                {
-                    damaged.Add(new(backup.Directory, first + (all.Count > 1 ? $", and {all.Count - 1} more" : "")));
-                }
-                else
-                {
-                    backups.Add(backup);
-                }
-            }
-            catch (Exception e) when (e is CouldNotRunException or IOException or UnauthorizedAccessException)
-            {
-                damaged.Add(new(directory, e.Message));
+                damaged.Add(damage!);
             }
         }
 
         return new BackupList([.. backups.OrderByDescending(backup => backup.Manifest.Started)], damaged, Leftovers());
     }
+
+    /// <summary>Looks whether a directory is a backup that is whole, by its manifest and its sizes.</summary>
+    public static (Backup? Backup, DamagedBackup? Damage) Look(string directory)
+    {
+        if (!File.Exists(Path.Combine(directory, Backup.ManifestFile)))
+        {
+            return (
+                null,
+                new(
+                    directory,
+                    $"{Backup.ManifestFile} is missing, so nothing says what it holds and whether it is whole. "
+                        + $"What is in it can be seen with: pg_restore --list {ToolCommand.Quoted(Path.Combine(directory, Backup.DataDirectory))}"
+                )
+            );
+        }
+
+        try
+        {
+            var backup = Backup.Open(directory);
+            return backup.MissingOrResized() is [var first, ..] all
+                ? (
+                    null,
+                    new(backup.Directory, first + (all.Count > 1 ? $", and {all.Count - 1} more" : ""))
+                    {
+                        Backup = backup,
+                    }
+                )
+                : (backup, null);
+        }
+        catch (Exception e) when (e is CouldNotRunException or IOException or UnauthorizedAccessException)
+        {
+            return (null, new(directory, e.Message));
+        }
+    }
+
+    /// <summary>Whether a directory was a backup of this tool's once. Somebody else's is none of ours to judge.</summary>
+    public static bool IsOurs(string directory) =>
+        File.Exists(Path.Combine(directory, Backup.ManifestFile))
+        || DamagedBackup.TimeIn(directory) is not null
+        || File.Exists(Path.Combine(directory, Backup.DataDirectory, "toc.dat"));
 
     /// <summary>The newest finished backup that is whole by its sizes and did not fail its drill; null where there is none.</summary>
     /// <param name="of">Of the database with this identity alone.</param>
@@ -87,11 +117,15 @@ internal sealed record BackupStore(string Directory)
     /// <exception cref="CouldNotRunException">There is no good one, or they are of several databases.</exception>
     public Backup NewestOfOne(string option)
     {
-        var all = List().Backups;
+        var (all, damaged, _) = List();
         var databases = all.Select(backup => $"{backup.Manifest.Database} at {backup.Manifest.Server}")
             .Distinct()
             .ToList();
-        return all.Count == 0
+        return all.Count == 0 && damaged.Count > 0
+                ? throw new CouldNotRunException(
+                    $"Every backup in {Directory} is damaged: {string.Join("; ", damaged.Select(d => $"{d.Directory}: {d.Reason}"))} Make a new one: {ToMake}"
+                )
+            : all.Count == 0
                 ? throw new CouldNotRunException(
                     $"There is no backup in {Directory}. Make one: {ToMake}; or name one: {option} DIRECTORY"
                 )
@@ -107,13 +141,14 @@ internal sealed record BackupStore(string Directory)
 
     /// <summary>Finds a backup by its directory or by its name in this store.</summary>
     /// <exception cref="CouldNotRunException">There is none, or it is none.</exception>
-    public Backup Find(string nameOrDirectory) =>
-        Backup.Open(
-            !System.IO.Directory.Exists(nameOrDirectory)
-            && System.IO.Directory.Exists(Path.Combine(Directory, nameOrDirectory))
-                ? Path.Combine(Directory, nameOrDirectory)
-                : nameOrDirectory
-        );
+    public Backup Find(string nameOrDirectory) => Backup.Open(Locate(nameOrDirectory));
+
+    /// <summary>Where that backup lies, if it does.</summary>
+    public string Locate(string nameOrDirectory) =>
+        !System.IO.Directory.Exists(nameOrDirectory)
+        && System.IO.Directory.Exists(Path.Combine(Directory, nameOrDirectory))
+            ? Path.Combine(Directory, nameOrDirectory)
+            : Path.GetFullPath(nameOrDirectory);
 
     /// <summary>Begins a backup: its directory says until its end that it is a part of one.</summary>
     public (string Partial, string Final) Begin(string database, DateTimeOffset started)
@@ -250,7 +285,32 @@ internal sealed record BackupList(
 /// <summary>A directory that cannot be used.</summary>
 /// <param name="Directory">Where.</param>
 /// <param name="Reason">Why.</param>
-internal sealed record DamagedBackup(string Directory, string Reason);
+internal sealed partial record DamagedBackup(string Directory, string Reason)
+{
+    /// <summary>What it says of itself; null where that cannot be read.</summary>
+    [JsonIgnore]
+    public Backup? Backup { get; init; }
+
+    /// <summary>When it was made, as far as that can be told.</summary>
+    [JsonIgnore]
+    public DateTimeOffset? Started => Backup?.Manifest.Started ?? TimeIn(Directory);
+
+    /// <summary>The time in the name that a backup was given; null where there is none.</summary>
+    public static DateTimeOffset? TimeIn(string directory) =>
+        TimeText().Match(Path.GetFileName(Path.TrimEndingDirectorySeparator(directory))) is { Success: true } match
+        && DateTimeOffset.TryParseExact(
+            match.Groups[1].Value,
+            "yyyyMMdd'T'HHmmss'Z'",
+            CultureInfo.InvariantCulture,
+            DateTimeStyles.AssumeUniversal,
+            out var time
+        )
+            ? time
+            : null;
+
+    [GeneratedRegex("-([0-9]{8}T[0-9]{6}Z)(?:-[0-9]+)?$")]
+    private static partial Regex TimeText();
+}
 
 /// <summary>A backup that is not there any more.</summary>
 /// <param name="Directory">Where it was.</param>

@@ -200,7 +200,9 @@ internal static class BackupCommand
 
         if (list.Backups.Count == 0)
         {
-            report.Line($"There is no backup in {store.Directory}. Make one: {store.ToMake}");
+            report.Line(
+                $"There is no {(list.Damaged.Count > 0 ? "whole " : "")}backup in {store.Directory}. Make one: {store.ToMake}"
+            );
         }
 
         report.Json(
@@ -271,12 +273,14 @@ internal static class BackupCommand
             {
                 var report = CommandLine.ReportOf(parsed);
                 var store = BackupStore.Of(parsed.GetValue(from));
-                var found =
-                    parsed.GetValue(backup) is { } named ? store.Find(named)
-                    : store.List().Backups is [var newest, ..] ? newest
-                    : throw new CouldNotRunException(
-                        $"There is no backup in {store.Directory}. Make one: {store.ToMake}; or name one: {ToolCommand.Of(["backup", "verify", "DIRECTORY"])}"
-                    );
+                var (found, damage) = parsed.GetValue(backup) is { } named
+                    ? Named(store, named)
+                    : Newest(report, store);
+                if (found is null)
+                {
+                    return ShowDamage(report, damage!);
+                }
+
                 var drill = await RestoreDrill.RunAsync(
                     found,
                     new ScratchOptions { Jobs = parsed.GetValue(jobs), PgBin = parsed.GetValue(pgBin) },
@@ -288,6 +292,60 @@ internal static class BackupCommand
             }
         );
         return command;
+    }
+
+    private static (Backup?, DamagedBackup?) Named(BackupStore store, string named)
+    {
+        var directory = store.Locate(named);
+        return Directory.Exists(directory) && !BackupStore.IsPartial(directory) && BackupStore.IsOurs(directory)
+            ? Drillable(BackupStore.Look(directory))
+            : (store.Find(named), null);
+    }
+
+    // A damaged one that is the newest is the one that somebody would take.
+    private static (Backup?, DamagedBackup?) Newest(Report report, BackupStore store)
+    {
+        var (whole, damaged, _) = store.List();
+        var newest = damaged.OrderByDescending(d => d.Started).FirstOrDefault();
+        if (whole.Count == 0 && newest is null)
+        {
+            throw new CouldNotRunException(
+                $"There is no backup in {store.Directory}. Make one: {store.ToMake}; or name one: {ToolCommand.Of(["backup", "verify", "DIRECTORY"])}"
+            );
+        }
+
+        var isNewest = newest is not null && (whole is not [var first, ..] || newest.Started > first.Manifest.Started);
+        foreach (var other in damaged.Where(d => !isNewest || d != newest))
+        {
+            report.Line($"damaged: {other.Directory}: {other.Reason}", "red");
+        }
+
+        return isNewest ? Drillable((null, newest)) : (whole[0], null);
+    }
+
+    // The drill itself finds what is missing or changed, and writes it down.
+    private static (Backup?, DamagedBackup?) Drillable((Backup? Backup, DamagedBackup? Damage) found) =>
+        (found.Backup ?? found.Damage!.Backup, found.Damage);
+
+    private static int ShowDamage(Report report, DamagedBackup damage)
+    {
+        report.Line($"{damage.Directory} failed its drill: It is damaged: {damage.Reason}", "red");
+        ShowNotToCountOn(report, damage.Directory);
+        report.Json(
+            new
+            {
+                backup = Path.GetFileName(damage.Directory),
+                passed = false,
+                failure = damage.Reason,
+            }
+        );
+        return ExitCode.DiffersOrRefused;
+    }
+
+    private static void ShowNotToCountOn(Report report, string directory)
+    {
+        var store = Backup.Around(directory);
+        report.Line($"Do not count on it. Take a new one, and verify that: {store.ToMake} && {store.ToVerify}");
     }
 
     private static void Show(Report report, Backup backup, DrillResult drill)
@@ -315,8 +373,7 @@ internal static class BackupCommand
                 $"{backup.Directory} failed its drill{(drill.Failure is { } why ? $": {why}" : ": what comes out is not what went in.")}",
                 "red"
             );
-            var store = Backup.Around(backup.Directory);
-            report.Line($"Do not count on it. Take a new one, and verify that: {store.ToMake} && {store.ToVerify}");
+            ShowNotToCountOn(report, backup.Directory);
         }
 
         report.Json(drill);

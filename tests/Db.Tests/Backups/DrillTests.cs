@@ -193,6 +193,55 @@ public sealed class DrillTests(PostgresServer postgres) : IDisposable
     }
 
     [Fact]
+    public async Task One_that_is_cut_short_or_has_lost_its_manifest_is_named_and_fails_the_drill()
+    {
+        await using var database = await postgres.MigratedDatabaseAsync();
+        var backup = await _folder.TakeAsync(database);
+        var file = backup.Manifest.Files.Where(f => f.Path != Backup.SchemaFile).MaxBy(f => f.Bytes)!;
+        await using (var stream = File.Open(Path.Combine(backup.Directory, file.Path), FileMode.Open))
+        {
+            stream.SetLength(file.Bytes / 2);
+        }
+
+        var cut = await _folder.Tool.RunAsync("backup", "verify");
+
+        Assert.Equal(1, cut.ExitCode);
+        Assert.Contains(
+            $"{backup.Directory} failed its drill: It is damaged: {file.Path} has ",
+            cut.StandardOutput,
+            StringComparison.Ordinal
+        );
+
+        File.Delete(Path.Combine(backup.Directory, Backup.ManifestFile));
+        var list = await _folder.Tool.RunAsync("backup", "list");
+        var newest = await _folder.Tool.RunAsync("backup", "verify");
+        var named = await _folder.Tool.RunAsync("backup", "verify", backup.Name);
+
+        Assert.Equal(1, list.ExitCode);
+        Assert.Contains(
+            $"damaged: {backup.Directory}: manifest.json is missing",
+            list.StandardOutput,
+            StringComparison.Ordinal
+        );
+        foreach (var verify in new[] { newest, named })
+        {
+            Assert.Equal(1, verify.ExitCode);
+            Assert.Contains(
+                $"{backup.Directory} failed its drill: It is damaged: manifest.json is missing",
+                verify.StandardOutput,
+                StringComparison.Ordinal
+            );
+        }
+
+        // One that is whole and newer is the newest, and what is damaged beside it is said all the same.
+        var whole = await _folder.TakeAsync(database);
+        var beside = await _folder.Tool.RunAsync("backup", "verify");
+        Assert.True(beside.ExitCode == 0, beside.StandardOutput + beside.StandardError);
+        Assert.Contains($"damaged: {backup.Directory}: ", beside.StandardOutput, StringComparison.Ordinal);
+        Assert.Contains($"{whole.Name} can be restored", beside.StandardOutput, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Old_ones_are_removed_and_said_and_other_databases_are_left_alone()
     {
         await using var database = await postgres.MigratedDatabaseAsync();
