@@ -24,8 +24,8 @@ internal sealed class ReleaseRecord
     /// <summary>SHA-256 of the bundle's file.</summary>
     public required string BundleDigest { get; init; }
 
-    /// <summary>What was typed, without the name of the tool and without secrets.</summary>
-    public IReadOnlyList<string> Typed { get; init; } = [];
+    /// <summary>What was typed last, without the name of the tool and without secrets.</summary>
+    public IReadOnlyList<string> Typed { get; set; } = [];
 
     /// <summary>The server's version.</summary>
     public string? ServerVersion { get; set; }

@@ -136,6 +136,8 @@ internal sealed class ReleaseRun
         }
 
         (record.Outcome, record.Finished) = (null, null);
+        // What was typed this time is what somebody means to go on with.
+        record.Typed = options.Typed;
         (record.State, record.ToGoOn, record.ToGoBack, record.AboutGoingBack) = ([], null, null, []);
         return new ReleaseRun(record, folder, options, database, bundle, plan: null, show) { _held = held };
     }
