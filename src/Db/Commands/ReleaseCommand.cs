@@ -345,6 +345,7 @@ internal static class ReleaseCommand
         return new ReleaseOptions
         {
             Folder = folder,
+            NamedFolder = named,
             Typed = ToolCommand.Arguments,
             Accepted = PreflightCommand.Accepted(parsed.GetValue(_accept) ?? []),
             Rehearsal = parsed.GetValue(_rehearsal),

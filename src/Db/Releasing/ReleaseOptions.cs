@@ -39,6 +39,9 @@ internal sealed record ReleaseOptions
     /// <summary>The folder with the critical queries and the settings; null where there is none.</summary>
     public ReleaseFolder? Folder { get; init; }
 
+    /// <summary>That folder, as it was typed; null where it was not.</summary>
+    public string? NamedFolder { get; init; }
+
     /// <summary>What the webhook is sent; null to tell by its host.</summary>
     public Notifying.WebhookFormat? WebhookFormat { get; init; }
 

@@ -54,10 +54,16 @@ internal sealed class QueriesStep : IReleaseStep
             ? StepResult.Passed($"{results.Count} queries, all as expected", evidence)
             : StepResult.Failed(
                 $"{wrong.Count} of {results.Count} critical queries are not as expected: {string.Join(", ", wrong.Select(r => r.Name))}",
-                $"if users wait for them, go back; otherwise correct the query or the index by a migration. Alone: {ToolCommand.OnDatabase(["queries"])}",
+                $"if users wait for them, go back; otherwise correct the query or the index by a migration. Alone: {Alone(context)}",
                 evidence
             );
     }
+
+    private static string Alone(ReleaseContext context) =>
+        ToolCommand.OnDatabase([
+            "queries",
+            .. context.Options.NamedFolder is { } named ? ["--release-folder", named] : Array.Empty<string>(),
+        ]);
 
     private static string? Folder(ReleaseContext context) =>
         context.Options.Folder is { } folder && Directory.Exists(folder.CriticalQueries)
