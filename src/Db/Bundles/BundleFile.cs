@@ -12,9 +12,8 @@ internal sealed class BundleFile
     /// <summary>As it was given, for commands that are shown.</summary>
     public string Path { get; }
 
-    /// <summary>As a shell takes it, at the begin of a command: a bare name would be looked for in PATH.</summary>
-    public string Command =>
-        ToolCommand.Quoted(System.IO.Path.GetFileName(Path) == Path ? System.IO.Path.Combine(".", Path) : Path);
+    /// <summary>As a shell takes it, at the begin of a command, in whatever directory the report is read.</summary>
+    public string Command => ToolCommand.Quoted(FullPath);
 
     /// <summary>Where it is, whatever the current directory.</summary>
     public string FullPath { get; }

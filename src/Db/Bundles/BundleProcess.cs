@@ -53,10 +53,21 @@ internal sealed partial class BundleProcess
     public Task<bool> IsUnchangedAsync(CancellationToken ct) => _file.IsUnchangedAsync(ct);
 
     /// <summary>What it would do now.</summary>
+    /// <param name="railsArguments">Arguments for the rails.</param>
+    /// <param name="ct">Interrupts it.</param>
+    /// <param name="target">The migration to go to; null for the newest.</param>
     /// <exception cref="CouldNotRunException">It said nothing that is a plan.</exception>
-    public async Task<BundlePlan> PlanAsync(IReadOnlyList<string> railsArguments, CancellationToken ct)
+    public async Task<BundlePlan> PlanAsync(
+        IReadOnlyList<string> railsArguments,
+        CancellationToken ct,
+        string? target = null
+    )
     {
-        var run = await RunAsync(["--", "--plan=json", .. railsArguments], null, ct);
+        var run = await RunAsync(
+            [.. target is null ? Array.Empty<string>() : [target], "--", "--plan=json", .. railsArguments],
+            null,
+            ct
+        );
         var said = string.Join('\n', run.Lines.Where(line => !line.IsError).Select(line => line.Text));
         var start = said.IndexOf('{', StringComparison.Ordinal);
         var end = said.LastIndexOf('}');

@@ -297,7 +297,7 @@ internal sealed class Rehearsal(RehearsalOptions options, IProgress<string>? pro
         progress?.Report($"Going back to {(target == NoMigration ? "before the first migration" : target)}.");
         var back = await bundle.RunAsync([target], null, ct);
         IReadOnlyList<string> losses = [];
-        if (back.ExitCode != 0 && LossesIn(back.Said) is { Count: > 0 } counted)
+        if (back.ExitCode != 0 && BundleRefusal.Losses(back.Said) is { Count: > 0 } counted)
         {
             losses = counted;
             back = await bundle.RunAsync([target, "--", "--allow-data-loss"], null, ct);
@@ -357,18 +357,6 @@ internal sealed class Rehearsal(RehearsalOptions options, IProgress<string>? pro
                 Failures = [.. result.Failures, rollback.Failure!],
             };
     }
-
-    // "… would delete data in …:" and then a line each, indented.
-    private static List<string> LossesIn(string said) =>
-        [
-            .. said.ReplaceLineEndings("\n")
-                .Split('\n')
-                .SkipWhile(line => !line.Contains("would delete data in", StringComparison.Ordinal))
-                .Skip(1)
-                .TakeWhile(line => line.StartsWith("  ", StringComparison.Ordinal))
-                .Select(line => line.Trim())
-                .Where(line => line.Length > 0),
-        ];
 
     // As in production: what its role may not do, must fail here as well.
     private static async Task<string> RoleAsync(ScratchDatabase scratch, BackupManifest manifest, CancellationToken ct)

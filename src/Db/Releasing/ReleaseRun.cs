@@ -1,4 +1,5 @@
 using System.Globalization;
+using Db.Backups;
 using Db.Bundles;
 using Db.Commands;
 using Db.Databases;
@@ -410,7 +411,7 @@ internal sealed class ReleaseRun
                 : Record.Outcome == ReleaseOutcome.Interrupted || hasApplied ? Again("--resume")
                 : Again();
             Record.ToGoBack = hasApplied ? Back() : null;
-            Record.AboutGoingBack = hasApplied ? AboutGoingBack(state) : [];
+            Record.AboutGoingBack = hasApplied ? await AboutGoingBackAsync(state, limit.Token) : [];
         }
         catch (Exception e)
         {
@@ -444,10 +445,47 @@ internal sealed class ReleaseRun
     }
 
     private string Back() =>
-        $"{ToolCommand.Naming(_context.Database.Connection)}{_context.Bundle.Command} {Record.Before ?? "0"}";
+        $"{ToolCommand.Naming(_context.Database.Connection)}{_context.Bundle.Command} {Target}";
 
-    private List<string> AboutGoingBack(DatabaseState state) =>
-        RemovedData.NotBroughtBack(Record, state, _context.Database.Connection) is { } gone ? [gone] : [];
+    private string Target => Record.Before ?? "0";
+
+    private async Task<List<string>> AboutGoingBackAsync(DatabaseState state, CancellationToken ct)
+    {
+        var about = new[]
+        {
+            // Another run would keep this one waiting.
+            state.Running.Count == 0
+                ? await WhyBackIsRefusedAsync(ct)
+                : null,
+            RemovedData.NotBroughtBack(Record, state, _context.Database.Connection),
+        };
+        return [.. about.OfType<string>()];
+    }
+
+    // Null where it would run, and where that cannot be told: it is asked again when it is run.
+    private async Task<string?> WhyBackIsRefusedAsync(CancellationToken ct)
+    {
+        try
+        {
+            // It is given the owner's connection: only the file that was checked may have that.
+            if (
+                !await _context.Bundle.IsUnchangedAsync(ct)
+                || (await _context.Bundle.PlanAsync([], ct, Target)).Refused is not { } refused
+            )
+            {
+                return null;
+            }
+
+            return BundleRefusal.Losses(refused) is { Count: > 0 } losses
+                ? $"It is refused unless -- --allow-data-loss stands behind it, because it deletes: {string.Join("; ", losses)}. "
+                    + $"To have a copy of that first: {BackupStore.Of(_context.Options.Backups).ToMake}"
+                : $"As it stands, it is refused: {FirstLine(refused)}";
+        }
+        catch (Exception e) when (e is CouldNotRunException or OperationCanceledException or IOException)
+        {
+            return null;
+        }
+    }
 
     private static async Task<BundlePlan> ReadStartAsync(
         ReleaseRecord record,

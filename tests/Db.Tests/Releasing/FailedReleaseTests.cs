@@ -116,6 +116,62 @@ public sealed class FailedReleaseTests(PostgresServer postgres, BuiltBundle bund
     }
 
     [Fact]
+    public async Task A_way_back_that_would_be_refused_says_so_and_the_commands_are_those_that_were_typed_last()
+    {
+        var queries = Directory.CreateDirectory(Path.Combine(Folder.FullName, "elsewhere", "critical-queries"));
+        await File.WriteAllTextAsync(
+            Path.Combine(queries.FullName, "failing.sql"),
+            "-- Fails\n-- time: 10s\nSELECT 1 FROM no_such_table;\n",
+            Cancel
+        );
+        var typed = Path.GetRelativePath(Folder.FullName, BundleFile);
+        string[] arguments = ["--bundle", typed, "--release-folder", "elsewhere", .. Hurried([])];
+
+        var first = await Tool.RunAsync(["release", .. arguments]);
+        await PostgresServer.ExecuteAsync(
+            Database,
+            """
+            INSERT INTO api_key (id, "keyHash", "keyPrefix", name, "userId") VALUES ('k', 'h', 'p', 'n', 'u1');
+            INSERT INTO api_audit_log ("apiKeyId", "userId", endpoint, method, "statusCode") VALUES ('k', 'u1', '/', 'GET', 200);
+            """
+        );
+        var result = await Tool.RunAsync([
+            "release",
+            "--resume",
+            "--rollback-on-failure",
+            .. arguments,
+            "--backups",
+            "kept",
+        ]);
+
+        Assert.Equal(1, first.ExitCode);
+        Assert.Contains($"To go back: {BundleFile} {Before}\n", first.StandardOutput, StringComparison.Ordinal);
+        Assert.DoesNotContain("It is refused", first.StandardOutput, StringComparison.Ordinal);
+        Assert.Contains(
+            $"Alone: {Tool.Name} queries --release-folder elsewhere",
+            first.StandardOutput,
+            StringComparison.Ordinal
+        );
+        Assert.Equal(1, result.ExitCode);
+        Assert.Contains($"To go back: {BundleFile} {Before}\n", result.StandardOutput, StringComparison.Ordinal);
+        Assert.Contains(
+            "            It is refused unless -- --allow-data-loss stands behind it, because it deletes: "
+                + $"api_audit_log: 1 row ({Pending} drops the table). "
+                + $"To have a copy of that first: {Tool.Name} backup --to {Path.Combine(Folder.FullName, "kept")}\n",
+            result.StandardOutput,
+            StringComparison.Ordinal
+        );
+        Assert.DoesNotContain("nothing was changed", Said(result), StringComparison.Ordinal);
+        Assert.DoesNotContain("pg_dump", Said(result), StringComparison.Ordinal);
+        Assert.Contains($"{BundleFile} {Before} -- --allow-data-loss", result.StandardOutput, StringComparison.Ordinal);
+        var goOn = result
+            .StandardOutput.Split('\n')
+            .Single(line => line.StartsWith("To go on:", StringComparison.Ordinal));
+        Assert.Contains(" release --resume --rollback-on-failure ", goOn, StringComparison.Ordinal);
+        Assert.EndsWith(" --backups kept", goOn, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_policy_opened_by_hand_fails_the_release()
     {
         await PostgresServer.ExecuteAsync(

@@ -1,3 +1,4 @@
+using Db.Backups;
 using Db.Bundles;
 using Db.Commands;
 
@@ -47,13 +48,19 @@ internal sealed class RollBackStep : IReleaseStep
         var exitCode = new Evidence("exit code", $"{run.ExitCode}");
         if (run.ExitCode != 0)
         {
-            return StepResult.Failed(
-                run.Failure,
-                run.Said.Contains("would delete data in", StringComparison.Ordinal)
-                    ? $"what was applied stays applied. To go back all the same, and lose what it names: {command} -- --allow-data-loss"
-                    : $"what it says; then go back by hand: {command}",
-                exitCode
-            );
+            // What the bundle says of the state and of a backup is of its run alone; the release knows better.
+            return BundleRefusal.Losses(run.Said).Count > 0
+                ? StepResult.Failed(
+                    BundleRefusal.What(run.Failure),
+                    $"what was applied stays applied. To have a copy of what it names first: {BackupStore.Of(context.Options.Backups).ToMake}; "
+                        + $"to go back all the same, and lose it: {command} -- --allow-data-loss",
+                    exitCode
+                )
+                : StepResult.Failed(
+                    BundleRefusal.WithoutState(run.Failure),
+                    $"what it says; then go back by hand: {command}",
+                    exitCode
+                );
         }
 
         var differences = await SchemaBefore.CompareAsync(context, ct);
@@ -91,5 +98,10 @@ internal sealed class RollBackStep : IReleaseStep
     private static string Command(ReleaseContext context, string target) =>
         $"{ToolCommand.Naming(context.Database.Connection)}{context.Bundle.Command} {target}";
 
-    private static bool Says(BundleLine line) => !string.IsNullOrWhiteSpace(line.Text) && line.Text != "Done.";
+    // The release says the state and what to do itself.
+    private static bool Says(BundleLine line) =>
+        !string.IsNullOrWhiteSpace(line.Text)
+        && line.Text != "Done."
+        && !line.Text.StartsWith("State: ", StringComparison.Ordinal)
+        && !line.Text.StartsWith("To do: ", StringComparison.Ordinal);
 }
