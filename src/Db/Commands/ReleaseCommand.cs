@@ -219,6 +219,11 @@ internal static class ReleaseCommand
             report.Line($"Release {givenUp}, which has no end, would be given up.");
         }
 
+        if (run.WhatWasGivenUp is { } said)
+        {
+            report.Line(said);
+        }
+
         report.Line(
             $"{(goesOn is null ? "Release" : $"The rest of release {goesOn}")} of {bundle.Path} to {database.Connection} (named by {database.Source}):"
         );

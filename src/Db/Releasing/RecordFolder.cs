@@ -67,12 +67,6 @@ internal sealed record RecordFolder(string Directory)
         return new RecordFolder(directory);
     }
 
-    /// <summary>The newest release of a database that has no end: the tool was killed, or interrupted after it had begun to migrate.</summary>
-    public static (RecordFolder Folder, ReleaseRecord Record)? FindUnfinished(string releases, string database) =>
-        FindNewest(releases, database) is (var folder, { Outcome: null or ReleaseOutcome.Interrupted } record)
-            ? (folder, record)
-            : null;
-
     /// <summary>The newest release of a database.</summary>
     public static (RecordFolder Folder, ReleaseRecord Record)? FindNewest(string releases, string database)
     {

@@ -42,7 +42,10 @@ internal sealed class ReleaseRecord
     /// <summary>How it ended; null while it runs.</summary>
     public ReleaseOutcome? Outcome { get; set; }
 
-    /// <summary>The newest migration that was applied before; null where there was none.</summary>
+    /// <summary>The release that was given up for this one, or for one that was refused before it, where it had applied something.</summary>
+    public GivenUpRelease? GivenUp { get; set; }
+
+    /// <summary>The newest migration that was applied before this release, and before the one that was given up for it; null where there was none.</summary>
     public string? Before { get; set; }
 
     /// <summary>The migrations that were pending before, in order.</summary>

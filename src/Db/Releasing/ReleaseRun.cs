@@ -57,31 +57,22 @@ internal sealed class ReleaseRun
     )
     {
         var where = database.Connection.ToString();
-        string? givenUp = null;
-        if (RecordFolder.FindUnfinished(options.Releases, where) is var (old, unfinished))
+        var newest = RecordFolder.FindNewest(options.Releases, where);
+        var unfinished = newest?.Record is { Outcome: null or ReleaseOutcome.Interrupted } without ? without : null;
+        using var held = unfinished is null ? null : Hold(newest!.Value.Folder, unfinished);
+        if (unfinished is not null && !abandon)
         {
-            using var held = Hold(old, unfinished);
-            if (!abandon)
-            {
-                throw new RefusedException(
-                    $"""
-                    Release {unfinished.Id} of {where} has no end: it was interrupted, or the tool was killed, during "{unfinished.Steps.LastOrDefault()?.Id
-                        ?? "start"}".
-                    Its record: {old.RecordFile}
+            throw new RefusedException(
+                $"""
+                Release {unfinished.Id} of {where} has no end: it was interrupted, or the tool was killed, during "{unfinished.Steps.LastOrDefault()?.Id
+                    ?? "start"}".
+                Its record: {newest!.Value.Folder.RecordFile}
 
-                    To go on with it:  {Again(unfinished.Typed, unfinished.Bundle, "--resume")}
-                    To give it up:     {Again(options.Typed, bundle.Path, "--abandon")}
-                    Given up, it stays in the records, and a new one begins.
-                    """
-                );
-            }
-
-            givenUp = unfinished.Id;
-            if (!dry)
-            {
-                (unfinished.Outcome, unfinished.Finished) = (ReleaseOutcome.Abandoned, DateTimeOffset.UtcNow);
-                old.Write(unfinished);
-            }
+                To go on with it:  {Again(unfinished.Typed, unfinished.Bundle, "--resume")}
+                To give it up:     {Again(options.Typed, bundle.Path, "--abandon")}
+                Given up, it stays in the records, and a new one begins.
+                """
+            );
         }
 
         var now = DateTimeOffset.UtcNow;
@@ -95,14 +86,38 @@ internal sealed class ReleaseRun
             RunBy = WhoRuns(),
             Typed = options.Typed,
         };
-        var plan = await ReadStartAsync(record, database, bundle, options, ct);
+        var earlier =
+            newest?.Record is { } its && (unfinished is not null || its.Outcome == ReleaseOutcome.Refused) ? its : null;
+        var plan = await ReadStartAsync(record, earlier, database, bundle, options, ct);
         var folder = dry ? null : RecordFolder.Create(options.Releases, record.Id);
         var run = new ReleaseRun(record, folder, options, database, bundle, plan, show)
         {
-            GivenUp = givenUp,
+            GivenUp = unfinished?.Id,
             _held = folder is null ? null : Hold(folder, record),
         };
-        folder?.Write(record);
+        if (folder is null)
+        {
+            return run;
+        }
+
+        if (record.GivenUp is not null)
+        {
+            SchemaBefore.TakeOver(newest!.Value.Folder, folder);
+        }
+
+        folder.Write(record);
+        // Last: whatever ends this before, the way back is in a record without an end.
+        if (unfinished is not null)
+        {
+            (unfinished.Outcome, unfinished.Finished) = (ReleaseOutcome.Abandoned, DateTimeOffset.UtcNow);
+            newest!.Value.Folder.Write(unfinished);
+        }
+
+        if (run.WhatWasGivenUp is { } said)
+        {
+            run.Say(ReleaseEventKind.Information, said);
+        }
+
         return run;
     }
 
@@ -180,6 +195,12 @@ internal sealed class ReleaseRun
 
     /// <summary>The release without an end that is given up for this one; null where there was none.</summary>
     public string? GivenUp { get; private init; }
+
+    /// <summary>What of it is applied, and the way back from that; null where nothing is.</summary>
+    public string? WhatWasGivenUp =>
+        Record.GivenUp is { } it
+            ? $"Release {it.Id}, which was given up, had applied {it.Counted}. To go back to before it: {Back()}; {it.BackupText}"
+            : null;
 
     /// <summary>Why the record and the report are not all there; null where they are.</summary>
     public string? NotKept => _notKept;
@@ -403,15 +424,22 @@ internal sealed class ReleaseRun
             using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
             await using var connection = await _context.Database.OpenAsync(limit.Token);
             var state = await DatabaseState.ReadAsync(connection, limit.Token);
-            Record.State = [.. state.Describe(Record.Pending)];
+            Record.State =
+            [
+                .. state.Describe(Record.Pending),
+                .. Record.GivenUp is { } it
+                    ? [$"Applied before by release {it.Id}, which was given up: {it.Counted}."]
+                    : Array.Empty<string>(),
+            ];
             var hasApplied = HasMigrated() && HasApplied(state);
+            var canGoBack = hasApplied || Record.GivenUp?.Applied.Any(state.Applied.Contains) == true;
             // What was reviewed and backed up is the release as a whole: its rest is not reviewed and backed up again.
             Record.ToGoOn =
                 Record.Outcome is ReleaseOutcome.RolledBack or ReleaseOutcome.Released ? null
                 : Record.Outcome == ReleaseOutcome.Interrupted || hasApplied ? Again("--resume")
                 : Again();
-            Record.ToGoBack = hasApplied ? Back() : null;
-            Record.AboutGoingBack = hasApplied ? await AboutGoingBackAsync(state, limit.Token) : [];
+            Record.ToGoBack = canGoBack ? Back() : null;
+            Record.AboutGoingBack = canGoBack ? await AboutGoingBackAsync(state, limit.Token) : [];
         }
         catch (Exception e)
         {
@@ -420,7 +448,7 @@ internal sealed class ReleaseRun
                 Record.Outcome == ReleaseOutcome.Released ? null
                 : HasMigrated() ? Again("--resume")
                 : Again();
-            Record.ToGoBack = HasMigrated() ? Back() : null;
+            Record.ToGoBack ??= HasMigrated() || Record.GivenUp is not null ? Back() : null;
         }
     }
 
@@ -444,8 +472,7 @@ internal sealed class ReleaseRun
         return ToolCommand.Of(words);
     }
 
-    private string Back() =>
-        $"{ToolCommand.Naming(_context.Database.Connection)}{_context.Bundle.Command} {Target}";
+    private string Back() => $"{ToolCommand.Naming(_context.Database.Connection)}{_context.Bundle.Command} {Target}";
 
     private string Target => Record.Before ?? "0";
 
@@ -456,6 +483,9 @@ internal sealed class ReleaseRun
             // Another run would keep this one waiting.
             state.Running.Count == 0
                 ? await WhyBackIsRefusedAsync(ct)
+                : null,
+            Record.GivenUp is { } it
+                ? $"It leads to before release {it.Id}, which was given up, and takes back what that one had applied too; {it.BackupText}."
                 : null,
             RemovedData.NotBroughtBack(Record, state, _context.Database.Connection),
         };
@@ -489,6 +519,7 @@ internal sealed class ReleaseRun
 
     private static async Task<BundlePlan> ReadStartAsync(
         ReleaseRecord record,
+        ReleaseRecord? earlier,
         NamedDatabase database,
         BundleProcess bundle,
         ReleaseOptions options,
@@ -498,11 +529,21 @@ internal sealed class ReleaseRun
         await using (var connection = await database.OpenAsync(ct))
         {
             record.ServerVersion = connection.PostgreSqlVersion.ToString();
-            record.Before = (await DatabaseState.ReadAsync(connection, ct)).Applied.LastOrDefault();
+            var state = await DatabaseState.ReadAsync(connection, ct);
+            record.GivenUp = earlier is null ? null : GivenUpRelease.Of(earlier, state);
+            record.Before = record.GivenUp is { } givenUp ? givenUp.Before : state.Applied.LastOrDefault();
         }
 
         var plan = await PlanAsync(bundle, options, ct);
         Take(record, plan);
+        if (record.GivenUp is not null)
+        {
+            record.Removed.InsertRange(
+                0,
+                earlier!.Removed.Select(removed => removed with { Backup = removed.Backup ?? earlier.Backup })
+            );
+        }
+
         return plan;
     }
 

@@ -19,6 +19,15 @@ internal static class SchemaBefore
         }
     }
 
+    /// <summary>Goes on with what an earlier release has written down, whose way back is taken over.</summary>
+    public static void TakeOver(RecordFolder from, RecordFolder to)
+    {
+        if (File.Exists(PathOf(from)))
+        {
+            File.Copy(PathOf(from), PathOf(to));
+        }
+    }
+
     /// <summary>What is not as it was; nothing where it was not written down.</summary>
     public static async Task<IReadOnlyList<SchemaDifference>> CompareAsync(ReleaseContext context, CancellationToken ct)
     {
@@ -32,6 +41,7 @@ internal static class SchemaBefore
         return before.Compare(await SchemaSnapshot.ReadAsync(connection, ExpectedSchema.Scope, ct));
     }
 
-    private static string PathOf(ReleaseContext context) =>
-        Path.Combine(context.Folder!.Directory, "schema-before.snapshot");
+    private static string PathOf(ReleaseContext context) => PathOf(context.Folder!);
+
+    private static string PathOf(RecordFolder folder) => Path.Combine(folder.Directory, "schema-before.snapshot");
 }

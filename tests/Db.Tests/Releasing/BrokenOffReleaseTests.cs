@@ -303,6 +303,58 @@ public sealed partial class BrokenOffReleaseTests(PostgresServer postgres, Built
         }
     }
 
+    [Fact]
+    public async Task One_that_had_migrated_and_is_given_up_leaves_its_way_back_and_its_backup_to_the_next()
+    {
+        string[] arguments = ["--without", "preflight=another test's matter", "--watch", "0", "--backups", "backups"];
+        await using (
+            await HoldAsync($"""INSERT INTO migrations."__EFMigrationsHistory" VALUES ('{Newest}', 'somebody else')""")
+        )
+        {
+            using var tool = Start(arguments);
+            using var child = await ChildOfAsync(tool);
+            await BundleWaitsAsync();
+            child.Kill();
+            tool.Kill();
+            await EndAsync(tool);
+        }
+
+        Assert.Equal(Pending, await NewestAsync());
+        using var given = Record();
+        var id = given.RootElement.GetProperty("id").GetString();
+        var backup = Assert.Single(Directory.GetDirectories(Path.Combine(Folder.FullName, "backups")));
+        await PostgresServer.ExecuteAsync(Database, "CREATE INDEX made_by_hand ON users (timezone)");
+        string[] abandon = ["release", "--bundle", BundleFile, "--abandon"];
+
+        var dry = await Tool.RunAsync([.. abandon, "--dry-run", .. arguments]);
+        // It is refused, and so it is the one after it that takes the way back over.
+        var refused = await Tool.RunAsync([.. abandon, "--watch", "0"]);
+        var result = await Tool.RunAsync(["release", "--bundle", BundleFile, .. arguments]);
+
+        var had =
+            $"Release {id}, which was given up, had applied 1 migration ({Pending}). "
+            + $"To go back to before it: {BundleFile} {Before}; its backup: {backup}";
+        Assert.True(dry.ExitCode == 0, Said(dry));
+        Assert.Contains(had, dry.StandardOutput, StringComparison.Ordinal);
+        Assert.Equal(1, refused.ExitCode);
+        Assert.Contains(had, refused.StandardError, StringComparison.Ordinal);
+        Assert.Contains("Not released: nothing was changed", refused.StandardOutput, StringComparison.Ordinal);
+        Assert.Contains($"To go back: {BundleFile} {Before}\n", refused.StandardOutput, StringComparison.Ordinal);
+        Assert.Equal(1, result.ExitCode);
+        Assert.Contains(
+            $"Applied before by release {id}, which was given up: 1 migration ({Pending}).",
+            result.StandardOutput,
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            $"It leads to before release {id}, which was given up, and takes back what that one had applied too; its backup: {backup}.",
+            result.StandardOutput,
+            StringComparison.Ordinal
+        );
+        await PasteAsync(result.StandardOutput, "To go back:");
+        Assert.Equal(Before, await NewestAsync());
+    }
+
     [Theory]
     [InlineData("INT")]
     [InlineData("HUP")]
