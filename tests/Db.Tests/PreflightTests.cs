@@ -121,6 +121,7 @@ public sealed class PreflightTests(PostgresServer postgres, BuiltBundle built) :
     [InlineData("other server", "Fail", "no backup of this database in ")]
     [InlineData("other bundle", "Fail", "another bundle was rehearsed: SHA-256 abc; this one is ")]
     [InlineData("rehearsal failed", "Fail", "failed: AddPhone timed out")]
+    [InlineData("rehearsal failed twice", "Fail", "failed:\n- AddPhone timed out\n- A policy is open\nAll of it: ")]
     [InlineData(
         "rights not tried",
         "Warn",
@@ -336,8 +337,13 @@ public sealed class PreflightTests(PostgresServer postgres, BuiltBundle built) :
             "rehearsal.json",
             new RehearsalResult
             {
-                Passed = fault != "rehearsal failed",
-                Failures = fault == "rehearsal failed" ? ["AddPhone timed out"] : [],
+                Passed = !fault.StartsWith("rehearsal failed", StringComparison.Ordinal),
+                Failures = fault switch
+                {
+                    "rehearsal failed" => ["AddPhone timed out"],
+                    "rehearsal failed twice" => ["AddPhone timed out", "A policy is open"],
+                    _ => [],
+                },
                 At = _now.AddHours(-1),
                 Bundle = "efbundle",
                 BundleSha256 = fault == "other bundle" ? "abc" : digest,

@@ -38,7 +38,7 @@ internal sealed class RehearsedCheck : IPreflightCheck
         {
             return (
                 PreflightOutcome.Fail,
-                $"the rehearsal {when} failed: {string.Join("; ", rehearsal.Failures.Select(failure => failure.Split('\n')[0].TrimEnd('.')))}. All of it: {facts.RehearsalFile}",
+                $"the rehearsal {when} failed:{Listed.Of(rehearsal.Failures.Select(failure => failure.Split('\n')[0]))}\nAll of it: {facts.RehearsalFile}",
                 $"mend it, build the bundle again, then: {rehearse}"
             );
         }

@@ -44,7 +44,7 @@ internal sealed class PreflightStep : IReleaseStep
         [
             .. report.Checks.Select(check => new Evidence(
                 check.Title,
-                $"{Word(check.Outcome)}: {check.Evidence}{(check.ToDo is null ? "" : $". To do: {check.ToDo}")}"
+                $"{Word(check.Outcome)}: {check.Evidence}{(check.ToDo is null ? "" : $"{(check.Evidence.Contains('\n') ? "\n" : ". ")}To do: {check.ToDo}")}"
             )
             {
                 IsInOrder = check.Outcome == PreflightOutcome.Ok,
