@@ -263,10 +263,12 @@ internal static class ReleaseCommand
         }
 
         // What failed comes first; what a step found in order stands in the report, and so does what it only warned of where others failed.
-        var hasFailed = record.LastSteps.Any(s => s.Result?.Outcome == StepOutcome.Failed);
+        var hasFailed = WhatToDo.Problems(record).Any();
         foreach (
             var step in record
-                .LastSteps.Where(s => s.Result?.Outcome is StepOutcome.Failed or StepOutcome.Warned)
+                .LastSteps.Where(s =>
+                    s.Result?.Outcome is StepOutcome.Failed or StepOutcome.Interrupted or StepOutcome.Warned
+                )
                 .OrderBy(s => s.Result!.Outcome == StepOutcome.Warned)
         )
         {
@@ -283,7 +285,9 @@ internal static class ReleaseCommand
                     .OrderBy(e => !e.Value.StartsWith("fail:", StringComparison.Ordinal))
             )
             {
-                report.Line($"  {evidence.Name}{(evidence.Value.Length > 0 ? $": {evidence.Value}" : "")}");
+                report.Line(
+                    $"  {evidence.Name}{(evidence.Value.Length > 0 ? $": {evidence.Value.ReplaceLineEndings(Environment.NewLine + "    ")}" : "")}"
+                );
             }
 
             if (step.Result.ToDo is { } toDo)
@@ -298,19 +302,19 @@ internal static class ReleaseCommand
             report.Line("State: " + string.Join(Environment.NewLine + "       ", record.State));
         }
 
-        if (record.ToGoOn is { } goOn)
+        if (WhatToDo.Choice(record) is { } choice)
         {
-            report.Line($"To go on:   {goOn}");
+            report.Line();
+            report.Line(choice);
         }
 
-        if (record.ToGoBack is { } goBack)
+        foreach (var (what, command, about) in WhatToDo.Commands(record))
         {
-            report.Line($"To go back: {goBack}");
-        }
-
-        foreach (var line in record.AboutGoingBack)
-        {
-            report.Line($"            {line}", "yellow");
+            report.Line($"{what}: {command}");
+            foreach (var line in about)
+            {
+                report.Line(new string(' ', what.Length + 2) + line, "yellow");
+            }
         }
 
         report.Line();

@@ -33,6 +33,14 @@ internal static class ToolCommand
             ? $"{DatabaseUrl.MigrateVariable}={Quoted(WithoutPassword(database))} "
             : "";
 
+    /// <summary>Another database on the same server, as a URI without its password.</summary>
+    public static string Beside(PostgresConnectionString database, string suffix)
+    {
+        var settings = database.ToBuilder();
+        settings.Database += suffix;
+        return WithoutPassword(PostgresConnectionString.From(settings));
+    }
+
     private static string FindName()
     {
         var started = Environment.ProcessPath ?? "db";

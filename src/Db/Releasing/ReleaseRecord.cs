@@ -60,6 +60,12 @@ internal sealed class ReleaseRecord
     /// <summary>The database's state, in words, at the end of a release that failed.</summary>
     public List<string> State { get; set; } = [];
 
+    /// <summary>Which of <see cref="Pending"/> were applied at its end; null where that is not known.</summary>
+    public List<string>? Applied { get; set; }
+
+    /// <summary>Whether of some migration only a part was committed at its end.</summary>
+    public bool HalfDone { get; set; }
+
     /// <summary>The command that goes on; null where there is nothing to go on with.</summary>
     public string? ToGoOn { get; set; }
 
@@ -68,6 +74,9 @@ internal sealed class ReleaseRecord
 
     /// <summary>What to know before going back, a sentence each.</summary>
     public List<string> AboutGoingBack { get; set; } = [];
+
+    /// <summary>The command that restores the backup of before into another database; null where there is none, or nothing was applied.</summary>
+    public string? ToRestoreBeside { get; set; }
 
     /// <summary>Its steps, in order.</summary>
     public List<StepRecord> Steps { get; init; } = [];

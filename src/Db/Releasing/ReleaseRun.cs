@@ -155,6 +155,7 @@ internal sealed class ReleaseRun
         // What was typed this time is what somebody means to go on with.
         record.Typed = options.Typed;
         (record.State, record.ToGoOn, record.ToGoBack, record.AboutGoingBack) = ([], null, null, []);
+        (record.ToRestoreBeside, record.Applied, record.HalfDone) = (null, null, false);
         return new ReleaseRun(record, folder, options, database, bundle, plan: null, show) { _held = held };
     }
 
@@ -431,6 +432,8 @@ internal sealed class ReleaseRun
                     ? [$"Applied before by release {it.Id}, which was given up: {it.Counted}."]
                     : Array.Empty<string>(),
             ];
+            Record.Applied = [.. Record.Pending.Where(state.Applied.Contains)];
+            Record.HalfDone = state.Unfinished.Count > 0;
             var hasApplied = HasMigrated() && HasApplied(state);
             var canGoBack = hasApplied || Record.GivenUp?.Applied.Any(state.Applied.Contains) == true;
             // What was reviewed and backed up is the release as a whole: its rest is not reviewed and backed up again.
@@ -440,6 +443,11 @@ internal sealed class ReleaseRun
                 : Again();
             Record.ToGoBack = canGoBack ? Back() : null;
             Record.AboutGoingBack = canGoBack ? await AboutGoingBackAsync(state, limit.Token) : [];
+            // Where something is gone for good, that is said with the same command.
+            Record.ToRestoreBeside =
+                hasApplied && RemovedData.NotBroughtBack(Record, state, _context.Database.Connection) is null
+                    ? RestoreBeside()
+                    : null;
         }
         catch (Exception e)
         {
@@ -449,6 +457,7 @@ internal sealed class ReleaseRun
                 : HasMigrated() ? Again("--resume")
                 : Again();
             Record.ToGoBack ??= HasMigrated() || Record.GivenUp is not null ? Back() : null;
+            Record.ToRestoreBeside = HasMigrated() ? RestoreBeside() : null;
         }
     }
 
@@ -516,6 +525,19 @@ internal sealed class ReleaseRun
             return null;
         }
     }
+
+    // Going back by the migrations does not give deleted rows back: whoever needs some reads them from there.
+    private string? RestoreBeside() =>
+        ReportWords.Backup(Record) is { } backup
+            ? ToolCommand.Of([
+                "restore",
+                "--from",
+                Path.GetFullPath(backup),
+                "--to",
+                ToolCommand.Beside(_context.Database.Connection, "_before"),
+                "--create-database",
+            ])
+            : null;
 
     private static async Task<BundlePlan> ReadStartAsync(
         ReleaseRecord record,

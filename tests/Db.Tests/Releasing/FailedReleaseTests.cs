@@ -23,7 +23,7 @@ public sealed class FailedReleaseTests(PostgresServer postgres, BuiltBundle bund
         Assert.Contains($"To go back: {BundleFile} {Before}", result.StandardOutput, StringComparison.Ordinal);
         Assert.Equal(Newest, await NewestAsync());
         Assert.Contains(
-            "<p>Verify the schema: 1 difference from what the migrations make</p>",
+            "<p class=\"problem\">Verify the schema: 1 difference from what the migrations make</p>",
             await File.ReadAllTextAsync(ReleaseFile("report.html"), Cancel),
             StringComparison.Ordinal
         );

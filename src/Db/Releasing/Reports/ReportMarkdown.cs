@@ -9,31 +9,16 @@ internal static class ReportMarkdown
     {
         var text = new StringBuilder();
         text.AppendLine($"# {ReportWords.Headline(record)}: {Text(record.Database)}").AppendLine();
-        foreach (var failure in ReportWords.Failures(record).Concat(ReportWords.LeftOut(record)))
+        foreach (var line in ReportWords.LeftOut(record))
         {
-            text.AppendLine($"**{Text(failure)}**").AppendLine();
+            text.AppendLine($"**{Text(line)}**").AppendLine();
         }
 
+        State(text, record);
         text.AppendLine("| | |").AppendLine("|---|---|");
         foreach (var (name, value) in ReportWords.Facts(record))
         {
             text.AppendLine($"| {name} | {Cell(value)} |");
-        }
-
-        if (record.State.Count > 0)
-        {
-            text.AppendLine().AppendLine("## Where the database stands").AppendLine();
-            foreach (var line in record.State)
-            {
-                text.AppendLine($"- {Text(line)}");
-            }
-
-            Command(text, "To go on", record.ToGoOn);
-            Command(text, "To go back", record.ToGoBack);
-            foreach (var line in record.AboutGoingBack)
-            {
-                text.AppendLine().AppendLine(Text(line));
-            }
         }
 
         text.AppendLine().AppendLine("## Steps").AppendLine();
@@ -65,18 +50,58 @@ internal static class ReportMarkdown
         return text.ToString();
     }
 
-    private static void Command(StringBuilder text, string what, string? command)
+    private static void State(StringBuilder text, ReleaseRecord record)
     {
-        if (command is not null)
+        var problems = WhatToDo.Problems(record).ToList();
+        if (problems.Count == 0 && record.State.Count == 0)
         {
-            text.AppendLine()
-                .AppendLine($"{what}:")
+            return;
+        }
+
+        text.AppendLine("## Where the database stands, and what to do").AppendLine();
+        foreach (var step in problems)
+        {
+            text.AppendLine($"**{Lines($"{step.Title}: {step.Result!.Summary}")}**").AppendLine();
+            foreach (var evidence in WhatToDo.Seen(step.Result))
+            {
+                text.AppendLine($"- {Lines(Line(evidence))}");
+            }
+
+            if (step.Result.ToDo is { } toDo)
+            {
+                text.AppendLine().AppendLine($"To do: {Lines(toDo)}");
+            }
+
+            text.AppendLine();
+        }
+
+        foreach (var line in record.State)
+        {
+            text.AppendLine($"- {Text(line)}");
+        }
+
+        text.AppendLine();
+        if (WhatToDo.Choice(record) is { } choice)
+        {
+            text.AppendLine(Text(choice)).AppendLine();
+        }
+
+        foreach (var (what, command, about) in WhatToDo.Commands(record))
+        {
+            text.AppendLine($"{what}:")
                 .AppendLine()
                 .AppendLine("```sh")
                 .AppendLine(command)
-                .AppendLine("```");
+                .AppendLine("```")
+                .AppendLine();
+            foreach (var line in about)
+            {
+                text.AppendLine(Text(line)).AppendLine();
+            }
         }
     }
+
+    private static string Lines(string value) => Text(value).ReplaceLineEndings("<br>");
 
     private static string Line(Evidence evidence) =>
         evidence.Value.Length == 0 ? evidence.Name : $"{evidence.Name}: {evidence.Value}";

@@ -26,7 +26,8 @@ internal static class ReportPage
         .good { color: var(--good); } .look { color: var(--look); } .bad { color: var(--bad); } .none { color: var(--none); }
         .badge { font-weight: 600; }
         dl { display: grid; grid-template-columns: fit-content(34%) 1fr; gap: .25rem 1rem; margin: 0; }
-        dt { color: var(--faint); overflow-wrap: anywhere; } dd { margin: 0; overflow-wrap: anywhere; }
+        dt { color: var(--faint); overflow-wrap: anywhere; } dd { margin: 0; overflow-wrap: anywhere; white-space: pre-line; }
+        .problem { font-weight: 600; color: var(--bad); }
         pre { margin: .4rem 0; padding: .6rem .8rem; background: var(--page); border: 1px solid var(--line); border-radius: .4rem;
           white-space: pre-wrap; overflow-wrap: anywhere; font: .9rem/1.45 ui-monospace, monospace; }
         .lane { position: relative; height: .8rem; background: var(--page); border-radius: .4rem; margin: .1rem 0 .6rem; }
@@ -65,20 +66,19 @@ internal static class ReportPage
             <main>
             <h1 class="{ReportWords.Class(record)}">{Text(ReportWords.Headline(record))}</h1>
             {string.Concat(
-                ReportWords.Failures(record).Concat(ReportWords.LeftOut(record)).Select(line => $"<p>{Text(line)}</p>")
+                ReportWords.LeftOut(record).Select(line => $"<p>{Text(line)}</p>")
             )}
-            <section>
-            <dl>
 
             """
         );
+        State(html, record);
+        html.AppendLine("<h2>The release</h2>").AppendLine("<section>").AppendLine("<dl>");
         foreach (var (name, value) in ReportWords.Facts(record))
         {
             html.AppendLine($"<dt>{Text(name)}</dt><dd>{Text(value)}</dd>");
         }
 
         html.AppendLine("</dl>").AppendLine("</section>");
-        State(html, record);
         html.AppendLine("<h2>Timeline</h2>")
             .AppendLine("<section>")
             .Append(TimelinePicture.Of(record))
@@ -93,31 +93,65 @@ internal static class ReportPage
 
     private static void State(StringBuilder html, ReleaseRecord record)
     {
-        if (record.State.Count == 0)
+        var problems = WhatToDo.Problems(record).ToList();
+        if (problems.Count == 0 && record.State.Count == 0)
         {
             return;
         }
 
         html.AppendLine("<h2>Where the database stands, and what to do</h2>").AppendLine("<section>");
+        foreach (var step in problems)
+        {
+            Problem(html, step);
+        }
+
         foreach (var line in record.State)
         {
             html.AppendLine($"<p>{Text(line)}</p>");
         }
 
-        foreach (var (what, command) in new[] { ("To go on", record.ToGoOn), ("To go back", record.ToGoBack) })
+        if (WhatToDo.Choice(record) is { } choice)
         {
-            if (command is not null)
+            html.AppendLine($"<p>{Text(choice)}</p>");
+        }
+
+        foreach (var (what, command, about) in WhatToDo.Commands(record))
+        {
+            html.AppendLine($"<p>{what}:</p><pre>{Text(command)}</pre>");
+            foreach (var line in about)
             {
-                html.AppendLine($"<p>{what}:</p><pre>{Text(command)}</pre>");
+                html.AppendLine($"<p>{Text(line)}</p>");
             }
         }
 
-        foreach (var line in record.AboutGoingBack)
+        html.AppendLine("</section>");
+    }
+
+    private static void Problem(StringBuilder html, StepRecord step)
+    {
+        var result = step.Result!;
+        var lines = result.Summary.Split('\n', 2);
+        html.AppendLine($"<p class=\"problem\">{Text($"{step.Title}: {lines[0]}")}</p>");
+        if (lines.Length > 1)
         {
-            html.AppendLine($"<p>{Text(line)}</p>");
+            html.AppendLine($"<pre>{Text(lines[1])}</pre>");
         }
 
-        html.AppendLine("</section>");
+        if (WhatToDo.Seen(result).ToList() is { Count: > 0 } seen)
+        {
+            html.AppendLine("<dl>");
+            foreach (var evidence in seen)
+            {
+                html.AppendLine($"<dt>{Text(evidence.Name)}</dt><dd>{Text(evidence.Value)}</dd>");
+            }
+
+            html.AppendLine("</dl>");
+        }
+
+        if (result.ToDo is { } toDo)
+        {
+            html.AppendLine($"<p><strong>To do:</strong> {Text(toDo)}</p>");
+        }
     }
 
     private static void Steps(StringBuilder html, ReleaseRecord record)

@@ -10,19 +10,19 @@ internal static class ReportWords
         record.Outcome switch
         {
             ReleaseOutcome.Released => "Released" + WhatIsMissing(record) + WhatToLookAt(record),
-            ReleaseOutcome.Refused => "Not released: nothing was changed",
+            ReleaseOutcome.Refused => WhatToDo.Problems(record).Any(IsInterrupted)
+                ? "Interrupted before the migration; nothing was changed"
+                : "Not released: nothing was changed",
             ReleaseOutcome.RolledBack => "Failed, and rolled back",
-            ReleaseOutcome.Interrupted => "Interrupted",
+            ReleaseOutcome.Interrupted => "Interrupted" + HowFar(record),
             ReleaseOutcome.Abandoned => "Abandoned",
-            ReleaseOutcome.Failed => "Failed",
+            ReleaseOutcome.Failed => "Failed" + HowFar(record),
             _ => "Not ended",
         };
 
-    /// <summary>What failed, a line a step: the first thing that whoever opens the report wants to know.</summary>
+    /// <summary>What failed or was interrupted, a line a step: the first thing that whoever opens the report wants to know.</summary>
     public static IEnumerable<string> Failures(ReleaseRecord record) =>
-        record
-            .LastSteps.Where(step => step.Result?.Outcome == StepOutcome.Failed)
-            .Select(step => $"{step.Title}: {step.Result!.Summary.Split('\n')[0]}");
+        WhatToDo.Problems(record).Select(step => $"{step.Title}: {step.Result!.Summary.Split('\n')[0]}");
 
     /// <summary>What was left out, a line a step, with the reason: what nobody has proven of this release.</summary>
     public static IEnumerable<string> LeftOut(ReleaseRecord record) =>
@@ -32,7 +32,7 @@ internal static class ReportWords
     public static string Class(ReleaseRecord record) =>
         record.Outcome switch
         {
-            ReleaseOutcome.Released => Warnings(record) == 0 && !Unproven(record).Any() ? "good" : "look",
+            ReleaseOutcome.Released => !Warned(record).Any() && !Unproven(record).Any() ? "good" : "look",
             ReleaseOutcome.Refused => "look",
             _ => "bad",
         };
@@ -73,6 +73,11 @@ internal static class ReportWords
             yield return ("Run by", who);
         }
 
+        if (Backup(record) is { } backup)
+        {
+            yield return ("Backup of before", backup);
+        }
+
         yield return ("Began", Time(record.Started));
         if (record.Finished is { } finished)
         {
@@ -92,6 +97,13 @@ internal static class ReportWords
         }
     }
 
+    /// <summary>Where the backup of this release is; null where it took none.</summary>
+    public static string? Backup(ReleaseRecord record) =>
+        record
+            .LastSteps.LastOrDefault(step => step.Id == BackupStep.Name)
+            ?.Result?.Evidence.FirstOrDefault(evidence => evidence.Name == BackupStep.Where)
+            ?.Value;
+
     public static string Time(DateTimeOffset at) =>
         at.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss 'UTC'", CultureInfo.InvariantCulture);
 
@@ -110,8 +122,28 @@ internal static class ReportWords
             ? $", without {string.Join(", ", ids)}"
             : "";
 
+    // A release that only waited for a lock and one that is migrated ask for other things: which it is comes first.
+    private static string HowFar(ReleaseRecord record) =>
+        record switch
+        {
+            { Applied: null } => "; what was changed is not known",
+            { Applied: [], HalfDone: true } => " in the midst of a migration",
+            { Applied: [] } => "; nothing was changed",
+            _ when record.Applied.Count == record.Pending.Count => record.Pending.Count == 1
+                ? " after its migration was applied"
+                : $" after all {record.Pending.Count} migrations were applied",
+            _ =>
+                $" after {record.Applied.Count} of {record.Pending.Count} migrations {(record.Applied.Count == 1 ? "was" : "were")} applied"
+                    + (record.HalfDone ? ", in the midst of another" : ""),
+        };
+
+    private static bool IsInterrupted(StepRecord step) => step.Result?.Outcome == StepOutcome.Interrupted;
+
+    // Steps are counted, by name: a step's own line may count checks, which are others.
     private static string WhatToLookAt(ReleaseRecord record) =>
-        Warnings(record) is var n and > 0 ? $", with {n} {(n == 1 ? "thing" : "things")} to look at" : "";
+        Warned(record).Select(step => step.Title).ToList() is { Count: > 0 } titles
+            ? $", with {titles.Count} {(titles.Count == 1 ? "step" : "steps")} to look at ({string.Join(", ", titles)})"
+            : "";
 
     // The notice proves nothing, and without a watch there is nothing to compare with.
     private static IEnumerable<StepRecord> Unproven(ReleaseRecord record)
@@ -126,6 +158,6 @@ internal static class ReportWords
     private static string Capitalized(string text) =>
         text.Length == 0 ? text : char.ToUpperInvariant(text[0]) + text[1..];
 
-    private static int Warnings(ReleaseRecord record) =>
-        record.LastSteps.Count(step => step.Result?.Outcome == StepOutcome.Warned);
+    private static IEnumerable<StepRecord> Warned(ReleaseRecord record) =>
+        record.LastSteps.Where(step => step.Result?.Outcome == StepOutcome.Warned);
 }

@@ -7,7 +7,7 @@ internal sealed class BackupStep : IReleaseStep
 {
     public const string Name = "backup";
 
-    /// <summary>The evidence that names its directory.</summary>
+    /// <summary>The evidence that names the backup's directory.</summary>
     public const string Where = "where";
 
     public string Id => Name;

@@ -5,7 +5,9 @@ namespace Db.Releasing.Steps;
 /// <summary>Runs the bundle as a process: exactly the file and the plan that the checks before it have seen.</summary>
 internal sealed class BundleStep : IReleaseStep
 {
-    public string Id => "migrate";
+    public const string Name = "migrate";
+
+    public string Id => Name;
 
     public string Title => "Migrate";
 
@@ -50,8 +52,8 @@ internal sealed class BundleStep : IReleaseStep
         Evidence[] evidence =
         [
             new("exit code", $"{code}"),
-            new("bundle (SHA-256)", bundle.Digest),
-            new("plan", plan.Digest),
+            new("bundle (SHA-256)", bundle.Digest) { IsInOrder = true },
+            new("plan", plan.Digest) { IsInOrder = true },
             new("log", context.Folder!.BundleLog),
         ];
         return code == 0
