@@ -15,14 +15,23 @@ internal sealed partial record BundleRun(int ExitCode, TimeSpan Took, IReadOnlyL
     {
         get
         {
-            var way = Lines.ToList().FindLastIndex(line => OnTheWay().IsMatch(line.Text));
-            var last = string.Join('\n', Lines.Skip(way + 1).Select(line => line.Text)).Trim();
+            var last = LastWords;
             var begun = Lines.Select(line => BundleProcess.Beginning(line.Text)).LastOrDefault(id => id is not null);
             return last.Length > 0 ? last
                 : begun is null ? $"The bundle ended with exit code {ExitCode} and said nothing of it."
                 : $"The bundle ended with exit code {ExitCode} in {begun}, and said nothing of it{(ExitCode > 128 ? ": it was killed" : "")}.";
         }
     }
+
+    /// <summary>Whether it said why it failed: one that was killed says nothing.</summary>
+    public bool SaidWhy => LastWords.Length > 0;
+
+    private string LastWords =>
+        string.Join(
+                '\n',
+                Lines.Skip(Lines.ToList().FindLastIndex(line => OnTheWay().IsMatch(line.Text)) + 1).Select(l => l.Text)
+            )
+            .Trim();
 
     /// <summary>Whether a line says that it waits for somebody, or tries again.</summary>
     public static bool IsWait(string line) => Wait().IsMatch(line);

@@ -1,4 +1,6 @@
+using System.Globalization;
 using Data;
+using Db.Commands;
 using MigrationSafety.Locking;
 using Npgsql;
 
@@ -7,11 +9,11 @@ namespace Db.Releasing;
 /// <summary>Where the database stands: what a person must know after a release that failed.</summary>
 /// <param name="Applied">The applied migrations, in order.</param>
 /// <param name="Unfinished">Migrations of which only a part is committed, in words.</param>
-/// <param name="Running">Sessions that still migrate, in words.</param>
+/// <param name="Running">Sessions that still migrate, each in words.</param>
 internal sealed record DatabaseState(
     IReadOnlyList<string> Applied,
     IReadOnlyList<string> Unfinished,
-    IReadOnlyList<string> Running
+    IReadOnlyList<(int Process, string What)> Running
 )
 {
     /// <summary>Reads it over an open session.</summary>
@@ -42,7 +44,7 @@ internal sealed record DatabaseState(
         var running = await LinesAsync(
             connection,
             """
-            SELECT format('process %s (%s), %s since %s', pid, coalesce(nullif(application_name, ''), 'a run of the migrations'),
+            SELECT pid || ' ' || format('process %s (%s), %s since %s', pid, coalesce(nullif(application_name, ''), 'a run of the migrations'),
                 coalesce(state, 'connected'),
                 to_char(coalesce(state_change, backend_start, now()) AT TIME ZONE 'UTC', 'HH24:MI:SS "UTC"'))
             FROM pg_stat_activity
@@ -59,7 +61,15 @@ internal sealed record DatabaseState(
             (long)(uint)(key >> 32),
             (long)(uint)key
         );
-        return new DatabaseState(applied, unfinished, running);
+        return new DatabaseState(
+            applied,
+            unfinished,
+            [
+                .. running
+                    .Select(line => line.Split(' ', 2))
+                    .Select(parts => (int.Parse(parts[0], CultureInfo.InvariantCulture), parts[1])),
+            ]
+        );
     }
 
     /// <summary>In words, a line each.</summary>
@@ -75,7 +85,10 @@ internal sealed record DatabaseState(
             .. done.Count > 0 ? [$"Applied by this release: {string.Join(", ", done)}."] : Array.Empty<string>(),
             .. open.Count > 0 ? [$"Not applied: {string.Join(", ", open)}."] : Array.Empty<string>(),
             .. Unfinished.Select(line => $"Unfinished: {line}."),
-            .. Running.Select(line => $"Still running: {line}."),
+            .. Running.Select(session =>
+                $"Still running: {session.What}. Wait for its end, and look again ({ToolCommand.OnDatabase(["status"])}); going on before that only waits for it. "
+                + $"Where whoever started it is gone, end it in psql, which rolls back what it has not committed: SELECT pg_terminate_backend({session.Process});"
+            ),
         ];
     }
 

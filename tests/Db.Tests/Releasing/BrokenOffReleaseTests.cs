@@ -59,6 +59,8 @@ public sealed partial class BrokenOffReleaseTests(PostgresServer postgres, Built
         }
 
         Assert.Contains($"Migrate: The bundle ended with exit code 137 in {Newest}", said, StringComparison.Ordinal);
+        Assert.Contains("To do: it left no message.", said, StringComparison.Ordinal);
+        Assert.DoesNotContain("do what the bundle's message says", said, StringComparison.Ordinal);
         Assert.Contains($"Applied by this release: {Pending}.", said, StringComparison.Ordinal);
         Assert.Contains($"Not applied: {Newest}.", said, StringComparison.Ordinal);
         Assert.Contains($"To go back: {BundleFile} {Before}", said, StringComparison.Ordinal);
@@ -110,7 +112,14 @@ public sealed partial class BrokenOffReleaseTests(PostgresServer postgres, Built
             await using (var connection = new NpgsqlConnection(Database.ConnectionString))
             {
                 await connection.OpenAsync(Cancel);
-                Assert.Single((await DatabaseState.ReadAsync(connection, Cancel)).Running);
+                var state = await DatabaseState.ReadAsync(connection, Cancel);
+                var (process, _) = Assert.Single(state.Running);
+                Assert.Contains(
+                    state.Describe([]),
+                    line =>
+                        line.Contains("Wait for its end", StringComparison.Ordinal)
+                        && line.EndsWith($"SELECT pg_terminate_backend({process});", StringComparison.Ordinal)
+                );
             }
 
             var result = await ReleaseAsync("--", "--runner-wait", "1s");
@@ -372,6 +381,8 @@ public sealed partial class BrokenOffReleaseTests(PostgresServer postgres, Built
 
             Assert.True(tool.ExitCode == 130, said);
             Assert.Contains("--resume", said, StringComparison.Ordinal);
+            Assert.Contains("Interrupted; nothing was changed: ", said, StringComparison.Ordinal);
+            Assert.Contains("\nMigrate: ended by ", said, StringComparison.Ordinal);
             Assert.DoesNotContain("nothing is left half-done", said, StringComparison.Ordinal);
             Assert.True(child.HasExited, "the bundle still runs");
             Assert.Equal(Before, await NewestAsync());

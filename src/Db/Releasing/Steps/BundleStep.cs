@@ -65,7 +65,10 @@ internal sealed class BundleStep : IReleaseStep
             )
             : StepResult.Failed(
                 run.Failure,
-                "do what the bundle's message says; the commands to go on and to go back stand below.",
+                run.SaidWhy
+                    ? "do what the bundle's message says; the commands to go on and to go back stand below."
+                    : "it left no message. Find out what ended it: a person, the machine's memory (dmesg -T | grep -i 'killed process'), or a pipeline's time-out. "
+                        + "What it had committed is kept, and the rest of its migration was rolled back; then go on by the command below (--resume), which does what is left.",
                 evidence
             );
     }
