@@ -149,6 +149,25 @@ internal sealed class Rehearsal(RehearsalOptions options, IProgress<string>? pro
         );
         result = result with { Removed = await RemovedCount.ReadAsync(scratch.ConnectionString, plan.Removed, ct) };
         var before = await DatabaseSizes.ReadAsync(scratch.ConnectionString, ct);
+        var (alone, problem) = await MigrationsAlone.RunAsync(
+            scratch,
+            options.Backup.Manifest,
+            bundleFor,
+            before.Migrations.LastOrDefault(),
+            options.ExpectedScope,
+            ct
+        );
+        result = result with
+        {
+            SchemaBefore = alone?.Before?.ToText(),
+            Notes = problem is null
+                ? result.Notes
+                :
+                [
+                    .. result.Notes,
+                    $"What the migrations make of an empty database is not known, and so not what was done by hand: {problem}",
+                ],
+        };
         var (run, migrations) = await RunAsync(bundle, scratch, before, plan.Digest, ct);
         var after = await DatabaseSizes.ReadAsync(scratch.ConnectionString, ct);
         result = result with
@@ -165,7 +184,7 @@ internal sealed class Rehearsal(RehearsalOptions options, IProgress<string>? pro
             return result with { Failures = [$"The bundle failed with exit code {run.ExitCode}: {run.Failure}"] };
         }
 
-        result = await VerifiedAsync(result, scratch, "After the bundle", ct);
+        result = await VerifiedAsync(result, scratch, alone, "After the bundle", ct);
         result = await WithPoliciesAsync(result, scratch, ct);
         if (options.PreviousRelease && plan.Migrations.Count > 0 && before.Migrations is [.., var newest])
         {
@@ -179,7 +198,7 @@ internal sealed class Rehearsal(RehearsalOptions options, IProgress<string>? pro
         }
 
         return options.Rollback && plan.Migrations.Count > 0
-            ? await RolledBackAsync(result, bundle, scratch, before, ct)
+            ? await RolledBackAsync(result, bundle, scratch, before, alone, ct)
             : result;
     }
 
@@ -232,6 +251,7 @@ internal sealed class Rehearsal(RehearsalOptions options, IProgress<string>? pro
     private async Task<RehearsalResult> VerifiedAsync(
         RehearsalResult result,
         ScratchDatabase scratch,
+        MigrationsAlone? alone,
         string when,
         CancellationToken ct
     )
@@ -247,9 +267,31 @@ internal sealed class Rehearsal(RehearsalOptions options, IProgress<string>? pro
                 [
                     .. result.Failures,
                     $"{when} the schema is not the one that this build expects: {Counted(differences.Count)}, the first: {differences[0]}. "
-                        + "Either the bundle is of another build, or what differs was done by hand in production before the backup.",
+                        + Why(differences, alone),
                 ],
             };
+    }
+
+    // What an empty database has as well, the migrations make: nobody's hand.
+    private string Why(IReadOnlyList<SchemaDifference> differences, MigrationsAlone? alone)
+    {
+        const string stale =
+            "`db snapshot` was not run after the migration was added (run it, commit what it writes, and build bundle and tool again: db ship), "
+            + "or the bundle is of another build than this tool";
+        const string byHand =
+            "was done by hand in production before the backup: undo it there, or put it into a migration.";
+        if (alone is null)
+        {
+            return $"Either {stale}; or what differs {byHand}";
+        }
+
+        var made = options.Expected.Compare(alone.After).ToHashSet();
+        return differences.Count(made.Contains) switch
+        {
+            0 => $"What differs {byHand}",
+            var count when count == differences.Count => $"The migrations make it so: {stale}.",
+            var count => $"The migrations make {count} of them so: {stale}. What else differs {byHand}",
+        };
     }
 
     // What the release proves on the live database after its migrations comes out here before them.
@@ -272,15 +314,14 @@ internal sealed class Rehearsal(RehearsalOptions options, IProgress<string>? pro
             return result;
         }
 
-        var detail = first.Detail is null ? "" : $" {first.Detail}";
         return result with
         {
             Failures =
             [
                 .. result.Failures,
                 $"After the bundle {wrong.Count} of {found.Tried} cells of the persona table are wrong, the first: "
-                    + $"{first.Persona} on {first.Table}, {first.Command}: expected {first.Expected}; found {first.Found}.{detail} "
-                    + "Correct the policy or the grant in the migration; where it is meant to be so, correct src/Data/Access/AccessTable.cs.",
+                    + $"{PolicyWords.Cell(first).TrimEnd('.')}. "
+                    + $"Correct the policy or the grant in the migration; {PolicyWords.MeantToBeSo}",
             ],
         };
     }
@@ -290,6 +331,7 @@ internal sealed class Rehearsal(RehearsalOptions options, IProgress<string>? pro
         BundleProcess bundle,
         ScratchDatabase scratch,
         DatabaseSizes before,
+        MigrationsAlone? alone,
         CancellationToken ct
     )
     {
@@ -346,6 +388,7 @@ internal sealed class Rehearsal(RehearsalOptions options, IProgress<string>? pro
                     Rollback = rollback,
                 },
                 scratch,
+                alone,
                 "After going back and forward again",
                 ct
             );

@@ -75,6 +75,12 @@ internal sealed record RehearsalResult
     /// <summary>What the way forward itself takes away, and going back does not bring back; counted before it.</summary>
     public IReadOnlyList<string> Removed { get; init; } = [];
 
+    /// <summary>
+    /// The schema that the migrations before this release make of an empty database, as a snapshot's text: what production has to be like
+    /// before it. Null where there were none, or it is not known.
+    /// </summary>
+    public string? SchemaBefore { get; init; }
+
     /// <summary>Tables whose size or existence changed.</summary>
     public IReadOnlyList<TableChange> Tables { get; init; } = [];
 

@@ -7,6 +7,7 @@ using LocalPostgres;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Migrations;
+using MigrationSafety.Schema;
 using Xunit;
 
 namespace Db.Tests.Rehearsing;
@@ -54,6 +55,17 @@ public sealed class RehearsalTests(PostgresServer postgres, BuiltBundle bundle) 
         Assert.True(result.PreviousRelease.Tried > 40, $"only {result.PreviousRelease.Tried} statements were tried");
         Assert.Empty(result.PreviousRelease.Findings);
         Assert.Contains($"statements tried, all work.", run.StandardOutput, StringComparison.Ordinal);
+        // What the preflight holds production against: nobody's database, but what these migrations make.
+        var before = SchemaSnapshot.Parse(result.SchemaBefore!);
+        Assert.Empty(
+            before.Compare(
+                await SchemaSnapshot.ReadAsync(
+                    production.ConnectionString,
+                    ExpectedSchema.Scope,
+                    TestContext.Current.CancellationToken
+                )
+            )
+        );
         Assert.Equal(Migrations()[..^2], await AppliedAsync(production));
         Assert.DoesNotContain("postgresql://", run.StandardOutput + run.StandardError, StringComparison.Ordinal);
     }
@@ -82,8 +94,44 @@ public sealed class RehearsalTests(PostgresServer postgres, BuiltBundle bundle) 
             run.StandardOutput,
             StringComparison.Ordinal
         );
+        Assert.Contains(
+            "was done by hand in production before the backup: undo it there, or put it into a migration",
+            run.StandardOutput,
+            StringComparison.Ordinal
+        );
+        Assert.DoesNotContain("db snapshot", run.StandardOutput, StringComparison.Ordinal);
         Assert.Contains("Do not release this bundle", run.StandardOutput, StringComparison.Ordinal);
         Assert.False(RehearsalResult.Read(Result)!.Passed);
+    }
+
+    [Fact]
+    public async Task A_snapshot_that_was_not_renewed_is_named_as_what_differs()
+    {
+        await using var production = await BeforeTheLastMigrationAsync(pending: 2);
+        var backup = await _folder.TakeAsync(production);
+        // Stands for the snapshot of the build before: the last migration's work is not in it.
+        var stale = await SchemaSnapshot.ReadAsync(
+            production.ConnectionString,
+            ExpectedSchema.Scope,
+            TestContext.Current.CancellationToken
+        );
+
+        var result = await new Rehearsal(
+            new RehearsalOptions
+            {
+                Bundle = await bundle.PathAsync(),
+                Backup = backup,
+                Expected = stale,
+                Rollback = false,
+                PreviousRelease = false,
+                Scratch = new() { Durable = false },
+            },
+            progress: null
+        ).RunAsync(TestContext.Current.CancellationToken);
+
+        var failure = Assert.Single(result.Failures);
+        Assert.Contains("`db snapshot` was not run after the migration was added", failure, StringComparison.Ordinal);
+        Assert.DoesNotContain("by hand", failure, StringComparison.Ordinal);
     }
 
     [Fact]
