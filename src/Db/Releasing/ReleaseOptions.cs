@@ -42,6 +42,10 @@ internal sealed record ReleaseOptions
     /// <summary>That folder, as it was typed; null where it was not.</summary>
     public string? NamedFolder { get; init; }
 
+    /// <summary>The folder of the critical queries; null where there is none.</summary>
+    public string? CriticalQueries =>
+        Folder is { } folder && Directory.Exists(folder.CriticalQueries) ? folder.CriticalQueries : null;
+
     /// <summary>What the webhook is sent; null to tell by its host.</summary>
     public Notifying.WebhookFormat? WebhookFormat { get; init; }
 

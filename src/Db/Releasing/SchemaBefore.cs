@@ -31,15 +31,20 @@ internal static class SchemaBefore
     /// <summary>What is not as it was; nothing where it was not written down.</summary>
     public static async Task<IReadOnlyList<SchemaDifference>> CompareAsync(ReleaseContext context, CancellationToken ct)
     {
-        if (!File.Exists(PathOf(context)))
+        if (await ReadAsync(context, ct) is not { } before)
         {
             return [];
         }
 
-        var before = SchemaSnapshot.Parse(await File.ReadAllTextAsync(PathOf(context), ct));
         await using var connection = await context.Database.OpenAsync(ct);
         return before.Compare(await SchemaSnapshot.ReadAsync(connection, ExpectedSchema.Scope, ct));
     }
+
+    /// <summary>The schema; null where it was not written down.</summary>
+    public static async Task<SchemaSnapshot?> ReadAsync(ReleaseContext context, CancellationToken ct) =>
+        context.Folder is not null && File.Exists(PathOf(context))
+            ? SchemaSnapshot.Parse(await File.ReadAllTextAsync(PathOf(context), ct))
+            : null;
 
     private static string PathOf(ReleaseContext context) => PathOf(context.Folder!);
 

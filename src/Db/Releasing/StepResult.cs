@@ -28,4 +28,7 @@ internal sealed record Evidence(string Name, string Value)
 {
     /// <summary>A check that held, beside others that did not.</summary>
     public bool IsInOrder { get; init; }
+
+    /// <summary>It was so before the release began to migrate.</summary>
+    public bool WasSoBefore { get; init; }
 }

@@ -14,7 +14,12 @@ public sealed class FailedReleaseTests(PostgresServer postgres, BuiltBundle bund
         var result = await ReleaseAsync();
 
         Assert.Equal(1, result.ExitCode);
-        Assert.Contains("made_by_hand", result.StandardOutput, StringComparison.Ordinal);
+        Assert.Contains(
+            "index made_by_hand: found btree (timezone): already so before this release; going back does not mend it",
+            result.StandardOutput,
+            StringComparison.Ordinal
+        );
+        Assert.Contains("Going back does not mend it", result.StandardOutput, StringComparison.Ordinal);
         Assert.Contains(
             $"Applied by this release: {Pending}, {Newest}.",
             result.StandardOutput,
@@ -182,7 +187,12 @@ public sealed class FailedReleaseTests(PostgresServer postgres, BuiltBundle bund
         var result = await ReleaseAsync();
 
         Assert.Equal(1, result.ExitCode);
-        Assert.Contains("member on users, select", result.StandardOutput, StringComparison.Ordinal);
+        Assert.Contains(
+            "member on users, select: expected own; found all; already so before this release; going back does not mend it",
+            result.StandardOutput,
+            StringComparison.Ordinal
+        );
+        Assert.Contains("src/Data/Access/AccessTable.cs", result.StandardOutput, StringComparison.Ordinal);
         await PostgresServer.ExecuteAsync(Database, "DROP POLICY opened_by_hand ON users");
         await PasteAsync(result.StandardOutput, "To go on:");
     }
@@ -247,6 +257,11 @@ public sealed class FailedReleaseTests(PostgresServer postgres, BuiltBundle bund
         Assert.Equal(1, result.ExitCode);
         Assert.Contains(
             "1 of 1 critical queries are not as expected: slow",
+            result.StandardOutput,
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "; already so before this release; going back does not mend it",
             result.StandardOutput,
             StringComparison.Ordinal
         );

@@ -69,8 +69,13 @@ internal static class WhatToDo
 
     private static string AfterLooking(IReadOnlyList<StepRecord> failed) =>
         $"All migrations are applied: going on looks again, and fails again at {string.Join(", ", failed.Select(step => step.Id))} until what is named above is mended. "
-        + "Mend it and go on where the application works meanwhile and nobody reaches what they should not. "
-        + "Go back where users fail, or see what is not theirs, because of this release.";
+        + (
+            failed.SelectMany(step => Seen(step.Result!)).ToList() is { Count: > 0 } seen
+            && seen.All(evidence => evidence.WasSoBefore)
+                ? "Mend it and go on. Going back does not mend it: all of it was so before this release."
+                : "Mend it and go on where the application works meanwhile and nobody reaches what they should not. "
+                    + "Go back where users fail, or see what is not theirs, because of this release."
+        );
 
     private static bool Interrupted(ReleaseRecord record) =>
         Problems(record).All(step => step.Result!.Outcome == StepOutcome.Interrupted);

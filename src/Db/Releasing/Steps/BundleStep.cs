@@ -43,6 +43,7 @@ internal sealed class BundleStep : IReleaseStep
         }
 
         await SchemaBefore.KeepAsync(context, ct);
+        await FoundBefore.KeepAsync(context, ct);
         var run = await bundle.RunAsync(
             ["--", .. expected, .. context.Options.RailsArguments],
             line => Said(context, line.Text),

@@ -22,19 +22,23 @@ internal sealed class PoliciesStep : IReleaseStep
             text => context.Say(ReleaseEventKind.Information, text),
             ct
         );
+        var before = await FoundBefore.ReadAsync(context, ct);
         IReadOnlyList<Evidence> evidence =
         [
             .. found.Wrong.Select(cell => new Evidence(
-                $"{cell.Persona} on {cell.Table}, {cell.Command}",
-                $"expected {cell.Expected}; found {cell.Found}{(cell.Detail is null ? "" : $". {cell.Detail}")}"
-            )),
+                PolicyWords.Name(cell),
+                PolicyWords.Problem(cell) + (before.Has(cell) ? $"; {FoundBefore.Mark}" : "")
+            )
+            {
+                WasSoBefore = before.Has(cell),
+            }),
             .. found.Untried.Select(untried => new Evidence($"not tried: {untried.What}", untried.Why)),
         ];
         return found switch
         {
             { Wrong.Count: > 0 } => StepResult.Failed(
                 $"{found.Wrong.Count} of {found.Tried} cells of the persona table are wrong: somebody reaches what they should not, or no longer what they should",
-                $"find out who changed a policy or a grant ({ToolCommand.OnDatabase(["verify"])} names it), and undo it. Who may do what: docs/personas.md",
+                PolicyWords.ToDo,
                 evidence
             ),
             { NotTried.Count: > 0 } => new StepResult(

@@ -14,13 +14,13 @@ internal sealed class QueriesStep : IReleaseStep
     public StepPhase Phase => StepPhase.After;
 
     public string Intention(ReleaseContext context) =>
-        Folder(context) is { } folder
+        context.Options.CriticalQueries is { } folder
             ? $"run the queries in {folder}, and compare rows, time and plan with what each expects"
             : "nothing: there is no folder release/critical-queries";
 
     public async Task<StepResult> RunAsync(ReleaseContext context, CancellationToken ct)
     {
-        if (Folder(context) is not { } folder)
+        if (context.Options.CriticalQueries is not { } folder)
         {
             return StepResult.Skipped(
                 "there is no folder release/critical-queries; take it along, or name it: --release-folder"
@@ -34,6 +34,7 @@ internal sealed class QueriesStep : IReleaseStep
             text => context.Say(ReleaseEventKind.Information, text),
             ct
         );
+        var before = await FoundBefore.ReadAsync(context, ct);
         var wrong = results.Where(result => !result.AsExpected).ToList();
         IReadOnlyList<Evidence> evidence =
         [
@@ -44,10 +45,11 @@ internal sealed class QueriesStep : IReleaseStep
                         CultureInfo.InvariantCulture,
                         $"{result.Rows} {(result.Rows == 1 ? "row" : "rows")} in {result.Milliseconds:0.0} ms as {result.RanAs}"
                     )
-                    : string.Join("; ", result.Problems)
+                    : string.Join("; ", result.Problems) + (before.Has(result) ? $"; {FoundBefore.Mark}" : "")
             )
             {
                 IsInOrder = result.AsExpected,
+                WasSoBefore = !result.AsExpected && before.Has(result),
             }),
         ];
         return wrong.Count == 0
@@ -64,9 +66,4 @@ internal sealed class QueriesStep : IReleaseStep
             "queries",
             .. context.Options.NamedFolder is { } named ? ["--release-folder", named] : Array.Empty<string>(),
         ]);
-
-    private static string? Folder(ReleaseContext context) =>
-        context.Options.Folder is { } folder && Directory.Exists(folder.CriticalQueries)
-            ? folder.CriticalQueries
-            : null;
 }
