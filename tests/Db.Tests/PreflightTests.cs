@@ -10,6 +10,7 @@ using Db.Tracing.Findings;
 using LocalPostgres;
 using Microsoft.EntityFrameworkCore;
 using MigrationSafety.Connections;
+using MigrationSafety.Schema;
 using Npgsql;
 using Xunit;
 
@@ -208,6 +209,89 @@ public sealed class PreflightTests(PostgresServer postgres, BuiltBundle built) :
     }
 
     [Fact]
+    public async Task What_was_done_by_hand_stops_the_release_before_it_migrates()
+    {
+        await PreparedAsync(schemaBefore: ExpectedSchema.Read().ToText());
+        await ByHandAsync("CREATE INDEX made_by_hand ON users (timezone)");
+
+        var check = Assert.Single((await RunAsync()).Failed);
+
+        Assert.Equal("schema", check.Id);
+        Assert.StartsWith("1 difference, made by hand", check.Evidence, StringComparison.Ordinal);
+        Assert.Contains("index made_by_hand", check.Evidence, StringComparison.Ordinal);
+        Assert.Contains("going back does not mend it", check.ToDo, StringComparison.Ordinal);
+        Assert.True((await RunAsync(c => c with { Accepted = PreflightCommandAccepted("schema=known") })).MayBegin);
+        Assert.True((await RunAsync(c => c with { Without = Left("verify") })).MayBegin);
+    }
+
+    [Fact]
+    public async Task What_the_applied_migrations_make_is_in_order()
+    {
+        await PreparedAsync(schemaBefore: ExpectedSchema.Read().ToText());
+
+        var report = await RunAsync();
+
+        Assert.Empty(report.Failed);
+        foreach (var id in (string[])["schema", "policies", "queries"])
+        {
+            Assert.Equal(PreflightOutcome.Ok, report.Checks.Single(c => c.Id == id).Outcome);
+        }
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task An_open_policy_stops_the_release_before_it_migrates(bool isSchemaKnown)
+    {
+        await PreparedAsync(schemaBefore: isSchemaKnown ? ExpectedSchema.Read().ToText() : null);
+        await ByHandAsync("CREATE POLICY opened_by_hand ON users FOR SELECT TO authenticated USING (true)");
+
+        var check = (await RunAsync()).Failed.Single(failed => failed.Id == "policies");
+
+        Assert.Contains("member on users, select: expected own; found all", check.Evidence, StringComparison.Ordinal);
+        Assert.Contains("--accept policies=", check.ToDo, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_right_that_the_pending_migrations_change_does_not_stop_them()
+    {
+        await ByHandAsync("CREATE POLICY opened_before ON users FOR SELECT TO authenticated USING (true)");
+        // The migrations before this release made it so.
+        var before = await SchemaSnapshot.ReadAsync(_database.ConnectionString, ExpectedSchema.Scope, Cancellation);
+        await PreparedAsync(schemaBefore: before.ToText());
+
+        var report = await RunAsync();
+
+        Assert.True(report.MayBegin);
+        Assert.Equal(PreflightOutcome.Warn, report.Checks.Single(c => c.Id == "policies").Outcome);
+    }
+
+    [Fact]
+    public async Task A_critical_query_that_is_too_slow_before_the_release_is_said_before_it()
+    {
+        await PreparedAsync();
+        _folder.Write("queries/slow.sql", "-- Sleeps\n-- time: 10ms\nSELECT pg_sleep(0.1);\n");
+
+        var report = await RunAsync(c => c with { CriticalQueries = Path.Combine(_folder.Path, "queries") });
+
+        var check = report.Checks.Single(c => c.Id == "queries");
+        Assert.Equal(PreflightOutcome.Warn, check.Outcome);
+        Assert.StartsWith(
+            "1 of 1 are not as expected before the release: slow: ",
+            check.Evidence,
+            StringComparison.Ordinal
+        );
+    }
+
+    private async Task ByHandAsync(string sql)
+    {
+        await using var command = new NpgsqlCommand(sql, _connection);
+        await command.ExecuteNonQueryAsync(Cancellation);
+    }
+
+    private static Dictionary<string, string> Left(string step) => new() { [step] = "a test" };
+
+    [Fact]
     public async Task The_command_asks_the_bundle_itself()
     {
         var bundle = await built.PathAsync();
@@ -291,7 +375,7 @@ public sealed class PreflightTests(PostgresServer postgres, BuiltBundle built) :
     }
 
     // What 'db backup', 'db backup verify' and 'db rehearse' write, as far as it is looked at.
-    private async Task PreparedAsync(string fault = "")
+    private async Task PreparedAsync(string fault = "", string? schemaBefore = null)
     {
         switch (fault)
         {
@@ -353,6 +437,7 @@ public sealed class PreflightTests(PostgresServer postgres, BuiltBundle built) :
                 BackupTaken = _now.AddHours(-3),
                 Database = _database.Name,
                 ServerVersion = "15.18",
+                SchemaBefore = schemaBefore,
                 ReleaseSeconds = fault == "too long for the window" ? 10800 : 90,
                 PoliciesNotTried = fault == "rights not tried" ? ["invoice, nothing: no row could be made"] : [],
                 PreviousRelease =

@@ -100,6 +100,7 @@ internal static class PreflightCommand
                     ReviewedBy = parsed.GetValue(reviewedBy),
                     OutsideWindow = parsed.GetValue(outsideWindow),
                     Accepted = accepted,
+                    CriticalQueries = CriticalQueries(parsed.GetValue(folder)),
                     RailsArguments = parsed.GetValue(rails) ?? [],
                 };
                 return await RunAsync(report, context, ct);
@@ -175,6 +176,12 @@ internal static class PreflightCommand
         folder is null && ReleaseFolder.FindOrNull() is null
             ? ReleaseSettings.Default
             : ReleaseSettings.Read(ReleaseFolder.Find(folder).Settings);
+
+    private static string? CriticalQueries(string? folder) =>
+        (folder is null ? ReleaseFolder.FindOrNull() : ReleaseFolder.Find(folder)) is { } found
+        && Directory.Exists(found.CriticalQueries)
+            ? found.CriticalQueries
+            : null;
 
     private static string Word(PreflightResult check) => check.Outcome.ToString().ToLowerInvariant();
 }

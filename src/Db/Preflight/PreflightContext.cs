@@ -1,8 +1,10 @@
+using Data.Migrations;
 using Db.Backups;
 using Db.Bundles;
 using Db.Commands;
 using Db.Databases;
 using Db.Rehearsing;
+using MigrationSafety.Schema;
 using Npgsql;
 
 namespace Db.Preflight;
@@ -46,6 +48,12 @@ internal sealed record PreflightContext
     /// <summary>Checks that may fail, each with the reason.</summary>
     public IReadOnlyDictionary<string, string> Accepted { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>Steps that the release leaves out, each with its reason: what they would look at is not looked at before either.</summary>
+    public IReadOnlyDictionary<string, string> Without { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>The folder of the critical queries; null where there is none.</summary>
+    public string? CriticalQueries { get; init; }
+
     /// <summary>Arguments for the rails, which the bundle gets behind <c>--</c>.</summary>
     public IReadOnlyList<string> RailsArguments { get; init; } = [];
 
@@ -75,6 +83,22 @@ internal sealed record PreflightFacts(
 {
     /// <summary>The rehearsal, where it is of this very bundle.</summary>
     public RehearsalResult? RehearsalOfThis => Rehearsal?.BundleSha256 == Context.Bundle.Digest ? Rehearsal : null;
+
+    /// <summary>Whether the bundle would migrate; taken for granted where it could not say.</summary>
+    public bool ArePending => Plan is not { Migrations.Count: 0, Refused: null };
+
+    /// <summary>What the applied migrations make; null where nobody has found out.</summary>
+    public SchemaSnapshot? SchemaBefore =>
+        !ArePending ? ExpectedSchema.Read()
+        : Plan is not null
+        && RehearsalOfThis is { SchemaBefore: { } text } rehearsal
+        && rehearsal.PlanDigest == Plan.Digest
+            ? SchemaSnapshot.Parse(text)
+        : null;
+
+    /// <summary>That the release leaves a step out, and why; null where it takes it.</summary>
+    public string? LeftOut(string step) =>
+        Context.Without.TryGetValue(step, out var reason) ? $"the release leaves {step} out: {reason}" : null;
 
     /// <summary>A command that makes a backup.</summary>
     public string Backup => ToolCommand.OnDatabase(["backup", .. Where("--to")]);

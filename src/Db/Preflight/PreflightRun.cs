@@ -9,7 +9,9 @@ namespace Db.Preflight;
 /// <summary>Makes every check, also after one has failed: everything that is to be done is said at once.</summary>
 internal static class PreflightRun
 {
-    /// <summary>The checks, in the order of the guide: back up, test, review, plan the way back, choose the time, tell the team.</summary>
+    /// <summary>
+    /// The checks, in the order of the guide: back up, test, review, plan the way back, choose the time, see that all is in order, tell the team.
+    /// </summary>
     public static IReadOnlyList<IPreflightCheck> Checks { get; } =
     [
         new FreshBackupCheck(),
@@ -20,6 +22,9 @@ internal static class PreflightRun
         new WayBackCheck(),
         new WindowCheck(),
         new LoadCheck(),
+        new SchemaCheck(),
+        new PoliciesCheck(),
+        new QueriesCheck(),
         new TeamCheck(),
     ];
 

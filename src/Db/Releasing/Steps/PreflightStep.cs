@@ -35,6 +35,8 @@ internal sealed class PreflightStep : IReleaseStep
                 OutsideWindow = options.OutsideWindow,
                 BackupFollows = !options.Without.ContainsKey("backup"),
                 Accepted = options.Accepted,
+                Without = options.Without,
+                CriticalQueries = options.CriticalQueries,
                 RailsArguments = options.RailsArguments,
             },
             text => context.Say(ReleaseEventKind.Information, text),
