@@ -77,6 +77,15 @@ internal sealed class DropColumnCheck : HazardCheck
                         context,
                         "2. the next release, when no running one names it: drop it, and accept the hazard with that reason"
                     )
+                    + (
+                        context.IsMigration
+                            ? "\n"
+                                + Instead.Remarks(
+                                    context,
+                                    "   by then the model differs in nothing: dotnet ef migrations add makes an empty migration; write this DropColumn into it by hand"
+                                )
+                            : ""
+                    )
             );
         }
     }
