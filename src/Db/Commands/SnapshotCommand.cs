@@ -1,6 +1,8 @@
 using System.CommandLine;
 using Db.Console;
 using Db.Databases;
+using Db.Linting;
+using Db.Shipping;
 using MigrationSafety.Schema;
 
 namespace Db.Commands;
@@ -8,7 +10,7 @@ namespace Db.Commands;
 /// <summary><c>db snapshot</c>: writes what the migrations make, from a throw-away server, into the files that are committed.</summary>
 internal static class SnapshotCommand
 {
-    private const string RenewedBy = "dotnet run --project src/Db -- snapshot";
+    private const string RenewedBy = SnapshotHeading.RenewedBy;
 
     public static Command Create()
     {
@@ -37,7 +39,7 @@ internal static class SnapshotCommand
         var snapshot = await MigratedSchema.ReadAsync(ct);
         var files = new[]
         {
-            (Path: checkout.Snapshot, Text: Heading + snapshot.ToText()),
+            (Path: checkout.Snapshot, Text: SnapshotHeading.After(Linter.Ids()[^1]) + snapshot.ToText()),
             (Path: checkout.SchemaPage, Text: SchemaDocument.Write(snapshot, "The database's schema", RenewedBy)),
         };
 
@@ -66,11 +68,4 @@ internal static class SnapshotCommand
         report.Json(new { stale, written = check ? [] : stale });
         return check && stale.Count > 0 ? ExitCode.DiffersOrRefused : ExitCode.AsExpected;
     }
-
-    private const string Heading = $"""
-        # What PostgreSQL's catalogs say after all migrations: the same on every version from 15 to 18.
-        # 'db verify' compares a live database with it. Written by: {RenewedBy}
-
-
-        """;
 }
