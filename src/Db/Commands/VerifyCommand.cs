@@ -85,8 +85,11 @@ internal static class VerifyCommand
                     $"The database has migrations that this build does not know: {string.Join(", ", migrations.Unknown)}. "
                         + "Verify it with the build of that release.",
                 { Pending.Count: > 0 } =>
-                    $"Pending, and so not done yet: {string.Join(", ", migrations.Pending)}. What else differs was done by hand.",
-                _ => "All migrations are applied: what differs was done by hand.",
+                    $"Pending, and so not done yet: {string.Join(", ", migrations.Pending)}. What else differs was done by hand, "
+                        + "or left behind by the Down of a migration that was taken back: what a Down forgets, undo by hand, and correct it before the next release.",
+                _ =>
+                    "All migrations are applied: what differs was done by hand. Only where the newest migration makes it so, "
+                        + "`db snapshot` was not run after that was added: then the database is right, and the snapshot is stale.",
             };
         }
         catch (CouldNotRunException e)
