@@ -51,6 +51,17 @@ internal sealed class ReviewingScaffolder(
     {
         try
         {
+            if (changes.Up.Count == 0)
+            {
+                var context = Dependencies.CurrentContext.Context.GetType().Name;
+                _output.Warning(
+                    $"{id} is empty: the model is as the migration before left it. Where it was to hold a change: is the entity's configuration "
+                        + $"applied in {context}.OnModelCreating (modelBuilder.ApplyConfiguration(new …Configuration());), and the property mapped in it? "
+                        + "Take this migration away (dotnet ef migrations remove), mend that, and add it again. Where you write its SQL by hand, this is right."
+                );
+                return;
+            }
+
             if (ScaffoldReview.Of(changes, id, Dependencies.CurrentContext.Context) is { } text)
             {
                 _output.Warning(text);

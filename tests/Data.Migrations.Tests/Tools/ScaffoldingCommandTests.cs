@@ -125,6 +125,18 @@ public sealed class ScaffoldingCommandTests : IAsyncLifetime
             migration.LastIndexOf(call, StringComparison.Ordinal)
         );
         Assert.True(create < inUp && inUp < inDown && inDown < drop, migration);
+
+        // As where an entity's configuration is applied nowhere.
+        var empty = await Tool.RunAsync(
+            "dotnet",
+            ["ef", "migrations", "add", "Nothing", "--project", "Data.Migrations"],
+            folder: _copy
+        );
+        Assert.True(empty.ExitCode == 0, empty.Said());
+        said = empty.StandardOutput + empty.StandardError;
+        Assert.Contains("_Nothing is empty: ", said, StringComparison.Ordinal);
+        Assert.Contains("AppDbContext.OnModelCreating", said, StringComparison.Ordinal);
+        Assert.DoesNotContain("No hazard was found", said, StringComparison.Ordinal);
     }
 
     private static Task<string> ReadAsync(string folder, string file) =>
