@@ -47,9 +47,7 @@ internal static class WhatToDo
     }
 
     /// <summary>The ways from there, as commands that can be pasted, each with what to know before.</summary>
-    public static IEnumerable<(string What, string Command, IReadOnlyList<string> About)> Commands(
-        ReleaseRecord record
-    )
+    public static IEnumerable<(string What, string Command, IReadOnlyList<string> About)> Commands(ReleaseRecord record)
     {
         if (record.ToGoOn is { } on)
         {
